@@ -1,0 +1,234 @@
+import { FULL, RingConsumer, RingProducer } from './ring.ts'
+import { type Sleeper, wakeIfAsleep } from './wake.ts'
+
+/** Gets one record from the worker `from`; the body is valid only during the call. */
+export type OnBusRecord = (from: number, kind: number, block: Buffer, start: number, end: number) => void
+
+/** The two rings between this worker and another; a worker has a link to itself too, so that order is one. */
+export interface Link {
+  readonly outgoing: SharedArrayBuffer
+  readonly incoming: SharedArrayBuffer
+}
+
+interface Waiting {
+  readonly kind: number
+  readonly body: Buffer
+}
+
+interface Peer {
+  producer: RingProducer
+  consumer: RingConsumer
+  /** Records that found the ring full, in order; while there are any, all new ones go here too. */
+  overflow: Waiting[]
+  overflowBytes: number
+  /** Written since the last `flush`: the peer may have to be woken. */
+  touched: boolean
+  /** The pieces of a long record that arrived so far. */
+  partial: { readonly body: Buffer; at: number } | undefined
+}
+
+/** A piece of a record that is longer than a ring takes: u32 kind, u32 total length, u32 offset, bytes. */
+const PIECE = 0xffff
+const PIECE_HEADER = 12
+
+/**
+ * The rings of one worker to and from every worker, itself included. Records between two workers keep their order. A full
+ * ring never blocks and never loses: the record waits here, and `congested` tells those who cause it to stop reading.
+ * Thread: its worker only.
+ */
+export class Bus {
+  /** Where the body of the record begun goes, from the offset that `begin` returned. */
+  block: Buffer = Buffer.alloc(0)
+  /** Called for every record written: the worker has something to flush. */
+  onWrite: () => void = () => undefined
+  /** Records that did not fit into a ring at once, since the start. */
+  overflowed = 0
+  readonly self: number
+  readonly #peers: (Peer | undefined)[]
+  readonly #wakeWords: Int32Array
+  readonly #onRecord: OnBusRecord
+  readonly #congestedBytes: number
+  #openTo = 0
+  #openKind = 0
+  #openDirect = false
+
+  constructor(
+    self: number,
+    links: readonly Link[],
+    wake: SharedArrayBuffer,
+    congestedBytes: number,
+    onRecord: OnBusRecord,
+  ) {
+    this.self = self
+    this.#wakeWords = new Int32Array(wake)
+    this.#onRecord = onRecord
+    this.#congestedBytes = congestedBytes
+    this.#peers = links.map(open)
+  }
+
+  get workers(): number {
+    return this.#peers.length
+  }
+
+  /**
+   * Begins one record of `byteCount` bytes; the caller fills `block` from the returned offset and calls `end`. Never
+   * refuses. A record to a worker that is down goes nowhere: whoever needs to know asks `isUp`, or has a deadline.
+   */
+  begin(to: number, kind: number, byteCount: number): number {
+    const peer = this.#peers[to]
+    this.#openTo = to
+    this.#openKind = kind
+    this.#openDirect = false
+    if (peer !== undefined && peer.overflow.length === 0 && byteCount <= peer.producer.recordBytesMax) {
+      const at = peer.producer.claim(byteCount)
+      if (at !== FULL) {
+        this.#openDirect = true
+        this.block = peer.producer.block
+        return at
+      }
+    }
+    this.block = Buffer.allocUnsafeSlow(byteCount)
+    return 0
+  }
+
+  end(): void {
+    const peer = this.#peers[this.#openTo]
+    if (peer === undefined) return
+    peer.touched = true
+    this.onWrite()
+    if (this.#openDirect) {
+      peer.producer.commit(this.#openKind)
+      return
+    }
+    this.#enqueue(peer, this.#openKind, this.block)
+    this.#push(peer)
+  }
+
+  /** Sends a body that is ready. */
+  send(to: number, kind: number, body: Buffer): void {
+    body.copy(this.block, this.begin(to, kind, body.length))
+    this.end()
+  }
+
+  /** Whether so much waits for the worker that those who send to it should pause. */
+  congested(to: number): boolean {
+    const peer = this.#peers[to]
+    return peer !== undefined && peer.overflowBytes > this.#congestedBytes
+  }
+
+  isUp(worker: number): boolean {
+    return this.#peers[worker] !== undefined
+  }
+
+  /** Hands on what arrived, a share from each worker. @returns the number of records; 0: nothing is left. */
+  drain(recordsMax: number): number {
+    let count = 0
+    for (let from = 0; from < this.#peers.length; from++) {
+      const peer = this.#peers[from]
+      if (peer === undefined) continue
+      count += peer.consumer.drain(
+        (kind, block, start, end) => this.#receive(from, peer, kind, block, start, end),
+        recordsMax,
+      )
+    }
+    return count
+  }
+
+  hasWork(): boolean {
+    return this.#peers.some(peer => peer !== undefined && !peer.consumer.isEmpty)
+  }
+
+  /** Once per tick: moves waiting records into rings that have room and wakes the workers that sleep.
+   *  @returns false while records still wait: call again soon. */
+  flush(): boolean {
+    let done = true
+    for (let to = 0; to < this.#peers.length; to++) {
+      const peer = this.#peers[to]
+      if (peer === undefined) continue
+      if (peer.overflow.length > 0) {
+        peer.touched = true
+        if (!this.#push(peer)) done = false
+      }
+      if (peer.touched) {
+        peer.touched = false
+        if (to !== this.self) wakeIfAsleep(this.#wakeWords, to)
+      }
+    }
+    return done
+  }
+
+  sleep(sleeper: Sleeper, onWake: () => void): boolean {
+    return sleeper.sleep(() => this.hasWork(), onWake)
+  }
+
+  /** The worker ended: reads what it had published, then forgets its rings. */
+  disconnect(worker: number): void {
+    const peer = this.#peers[worker]
+    if (peer === undefined) return
+    while (
+      peer.consumer.drain((kind, block, start, end) => this.#receive(worker, peer, kind, block, start, end), 1024) > 0
+    );
+    this.#peers[worker] = undefined
+  }
+
+  connect(worker: number, link: Link): void {
+    this.#peers[worker] = open(link)
+  }
+
+  #enqueue(peer: Peer, kind: number, body: Buffer): void {
+    this.overflowed++
+    const max = peer.producer.recordBytesMax
+    if (body.length <= max) {
+      peer.overflow.push({ kind, body })
+      peer.overflowBytes += body.length
+      return
+    }
+    for (let at = 0; at < body.length; at += max - PIECE_HEADER) {
+      const piece = Buffer.concat([Buffer.alloc(PIECE_HEADER), body.subarray(at, at + max - PIECE_HEADER)])
+      piece.writeUInt32LE(kind, 0)
+      piece.writeUInt32LE(body.length, 4)
+      piece.writeUInt32LE(at, 8)
+      peer.overflow.push({ kind: PIECE, body: piece })
+      peer.overflowBytes += piece.length
+    }
+  }
+
+  /** @returns false when the ring is full again. */
+  #push(peer: Peer): boolean {
+    let sent = 0
+    for (const { kind, body } of peer.overflow) {
+      const at = peer.producer.claim(body.length)
+      if (at === FULL) break
+      body.copy(peer.producer.block, at)
+      peer.producer.commit(kind)
+      peer.overflowBytes -= body.length
+      sent++
+    }
+    if (sent > 0) peer.overflow = peer.overflow.slice(sent)
+    return peer.overflow.length === 0
+  }
+
+  #receive(from: number, peer: Peer, kind: number, block: Buffer, start: number, end: number): void {
+    if (kind !== PIECE) {
+      this.#onRecord(from, kind, block, start, end)
+      return
+    }
+    peer.partial ??= { body: Buffer.allocUnsafeSlow(block.readUInt32LE(start + 4)), at: 0 }
+    const { body } = peer.partial
+    peer.partial.at += block.copy(body, block.readUInt32LE(start + 8), start + PIECE_HEADER, end)
+    if (peer.partial.at < body.length) return
+    peer.partial = undefined
+    this.#onRecord(from, block.readUInt32LE(start), body, 0, body.length)
+  }
+}
+
+function open(link: Link): Peer {
+  return {
+    producer: new RingProducer(link.outgoing),
+    consumer: new RingConsumer(link.incoming),
+    overflow: [],
+    overflowBytes: 0,
+    touched: false,
+    partial: undefined,
+  }
+}

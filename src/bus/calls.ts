@@ -1,0 +1,180 @@
+import { pack, unpack } from '../util/pack.ts'
+import type { Bus } from './bus.ts'
+
+/**
+ * Request and reply between workers, for all that is not sent thousands of times a second.
+ *
+ *   CALL   0        4        8                        REPLY  0        4
+ *          | id     | method | arguments, packed             | id     | answer, packed
+ *
+ * `id` is the caller's; 0 wants no reply. Arguments and answer are MessagePack.
+ */
+export const CallKind = { CALL: 1, REPLY: 2 } as const
+
+/** What a callee says when it does not do what it was asked. */
+export interface Refused {
+  readonly refused: number
+  readonly errmsg?: string
+}
+export type Answer<T> = T | Refused
+
+export function isRefused(answer: unknown): answer is Refused {
+  return typeof answer === 'object' && answer !== null && 'refused' in answer
+}
+
+/** The methods of a contract: arguments and answer by name. */
+export type Contract<C> = { readonly [M in keyof C]: { readonly args: object; readonly reply: unknown } }
+
+/** Carries out one call at the callee; an answer that takes time is a promise. */
+export type Handlers<C extends Contract<C>> = {
+  readonly [M in keyof C]: (args: C[M]['args'], from: number) => Answer<C[M]['reply']> | Promise<Answer<C[M]['reply']>>
+}
+
+interface Pending {
+  readonly to: number
+  readonly deadlineAt: number
+  readonly onAnswer: (answer: unknown) => void
+}
+
+/** Thread: its worker only. */
+export class Calls<C extends Contract<C>> {
+  readonly #bus: Bus
+  readonly #names: readonly (keyof C & string)[]
+  readonly #numbers = new Map<string, number>()
+  readonly #deadlineMs: number
+  readonly #busy: Refused
+  readonly #onDefect: (error: unknown) => Refused
+  readonly #pending = new Map<number, Pending>()
+  #handlers: Handlers<C> | undefined
+  #deferred: (() => void)[] = []
+  #lastId = 0
+
+  /**
+   * @param names the methods in one fixed order, the same on every thread
+   * @param busy the answer when none comes in time or the worker is down
+   * @param onDefect logs what a handler threw and says what the caller is told
+   */
+  constructor(
+    bus: Bus,
+    names: readonly (keyof C & string)[],
+    deadlineMs: number,
+    busy: Refused,
+    onDefect: (error: unknown) => Refused,
+  ) {
+    this.#bus = bus
+    this.#names = names
+    for (const [number, name] of names.entries()) this.#numbers.set(name, number)
+    this.#deadlineMs = deadlineMs
+    this.#busy = busy
+    this.#onDefect = onDefect
+  }
+
+  serve(handlers: Handlers<C>): void {
+    this.#handlers = handlers
+  }
+
+  /**
+   * Asks the worker `to`. The answer is handed on while the rings are drained, in order with all other records from there:
+   * what the callee sent after its answer arrives after it.
+   */
+  request<M extends keyof C & string>(
+    to: number,
+    method: M,
+    args: C[M]['args'],
+    onAnswer: (answer: Answer<C[M]['reply']>) => void,
+  ): void {
+    if (!this.#bus.isUp(to)) {
+      queueMicrotask(() => onAnswer(this.#busy))
+      return
+    }
+    this.#lastId = this.#lastId === 0xffff_ffff ? 1 : this.#lastId + 1
+    this.#pending.set(this.#lastId, {
+      to,
+      deadlineAt: performance.now() + this.#deadlineMs,
+      onAnswer: onAnswer as (answer: unknown) => void,
+    })
+    this.#write(to, CallKind.CALL, this.#lastId, this.#numbers.get(method)!, args)
+  }
+
+  /** The same for callers that need no order. */
+  ask<M extends keyof C & string>(to: number, method: M, args: C[M]['args']): Promise<Answer<C[M]['reply']>> {
+    return new Promise(resolve => this.request(to, method, args, resolve))
+  }
+
+  /** Tells the worker `to`; no answer comes. */
+  tell<M extends keyof C & string>(to: number, method: M, args: C[M]['args']): void {
+    this.#write(to, CallKind.CALL, 0, this.#numbers.get(method)!, args)
+  }
+
+  /** Runs `after` when the answer of the call that is being carried out has been written: for what has to follow it. */
+  defer(after: () => void): void {
+    this.#deferred.push(after)
+  }
+
+  onCall(from: number, block: Buffer, start: number, end: number): void {
+    const id = block.readUInt32LE(start)
+    const method = this.#names[block.readUInt32LE(start + 4)]!
+    let answer: unknown
+    try {
+      answer = this.#handlers![method](unpack(block, start + 8, end) as C[typeof method]['args'], from)
+    } catch (error) {
+      answer = this.#onDefect(error)
+    }
+    if (answer instanceof Promise) {
+      answer.then(
+        late => this.#reply(from, id, late),
+        (error: unknown) => this.#reply(from, id, this.#onDefect(error)),
+      )
+    } else this.#reply(from, id, answer)
+    if (this.#deferred.length > 0) {
+      const deferred = this.#deferred
+      this.#deferred = []
+      for (const after of deferred) after()
+    }
+  }
+
+  onReply(block: Buffer, start: number, end: number): void {
+    const id = block.readUInt32LE(start)
+    const pending = this.#pending.get(id)
+    if (pending === undefined) return
+    this.#pending.delete(id)
+    pending.onAnswer(unpack(block, start + 4, end))
+  }
+
+  /** Answers what is over its deadline with `busy`; call every now and then. Requests are in order of their deadlines. */
+  expire(now: number): void {
+    for (const [id, pending] of this.#pending) {
+      if (pending.deadlineAt > now) return
+      this.#pending.delete(id)
+      pending.onAnswer(this.#busy)
+    }
+  }
+
+  /** The worker ended: it will not answer. */
+  disconnect(worker: number): void {
+    for (const [id, pending] of this.#pending) {
+      if (pending.to !== worker) continue
+      this.#pending.delete(id)
+      pending.onAnswer(this.#busy)
+    }
+  }
+
+  #reply(to: number, id: number, answer: unknown): void {
+    if (id === 0) return
+    const packed = pack(answer ?? null)
+    const at = this.#bus.begin(to, CallKind.REPLY, 4 + packed.length)
+    this.#bus.block.writeUInt32LE(id, at)
+    packed.copy(this.#bus.block, at + 4)
+    this.#bus.end()
+  }
+
+  #write(to: number, kind: number, id: number, method: number, args: object): void {
+    const packed = pack(args)
+    const at = this.#bus.begin(to, kind, 8 + packed.length)
+    const { block } = this.#bus
+    block.writeUInt32LE(id, at)
+    block.writeUInt32LE(method, at + 4)
+    packed.copy(block, at + 8)
+    this.#bus.end()
+  }
+}

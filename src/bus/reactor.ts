@@ -1,0 +1,51 @@
+import type { Bus } from './bus.ts'
+import { Sleeper } from './wake.ts'
+
+/** Records handed on before what they caused is flushed: keeps one busy peer from holding back all output. */
+const RECORDS_PER_TURN = 4096
+/** Should a wake-up ever be lost, this is how long it goes unnoticed. */
+const SAFETY_NET_MS = 100
+
+/**
+ * The turn of a worker: drain the rings, flush what that and the clients' messages caused, wake the others, and sleep when
+ * nothing is left. Whatever waits for a turn calls `wake`, the bus for each record; many calls make one turn. Thread: its worker.
+ */
+export class Reactor {
+  readonly #bus: Bus
+  readonly #sleeper: Sleeper
+  readonly #flush: () => void
+  readonly #safetyNet: NodeJS.Timeout
+  #scheduled = false
+  #stopped = false
+
+  constructor(bus: Bus, wakeWords: SharedArrayBuffer, flush: () => void) {
+    this.#bus = bus
+    this.#sleeper = new Sleeper(wakeWords, bus.self)
+    this.#flush = flush
+    bus.onWrite = this.wake
+    this.#safetyNet = setInterval(this.wake, SAFETY_NET_MS)
+  }
+
+  /** Makes a turn happen at the end of this one. */
+  readonly wake = (): void => {
+    if (this.#scheduled || this.#stopped) return
+    this.#scheduled = true
+    setImmediate(this.#turn)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearInterval(this.#safetyNet)
+  }
+
+  readonly #turn = (): void => {
+    this.#scheduled = false
+    if (this.#stopped) return
+    this.#sleeper.awake()
+    let records = 0
+    for (let got = -1; got !== 0 && records < RECORDS_PER_TURN; records += got) got = this.#bus.drain(RECORDS_PER_TURN)
+    this.#flush()
+    const allSent = this.#bus.flush()
+    if (!allSent || records > 0 || !this.#bus.sleep(this.#sleeper, this.wake)) this.wake()
+  }
+}

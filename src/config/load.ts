@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { envName, flagName, type Options, optionKeys, optionRows } from './options.ts'
+
+/** A bad option: the message names where it stands and what was expected. */
+export class OptionError extends Error {}
+
+interface Sources {
+  /** Path of a JSON file with the keys of the options table. */
+  readonly file?: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly flags: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Reads the options once: the file, then the environment, then the flags; the later wins.
+ * @throws OptionError on anything unknown, unreadable or out of bounds
+ */
+export function loadOptions({ file, env, flags }: Sources): Options {
+  const given = new Map<string, { value: unknown; where: string }>()
+  for (const [key, value] of Object.entries(file === undefined ? {} : readFile(file))) {
+    given.set(key, { value, where: `${file}: ${key}` })
+  }
+  const unknown = [...given.keys()].find(key => !Object.hasOwn(optionRows, key))
+  if (unknown !== undefined) throw new OptionError(`${file}: ${unknown}: there is no such option`)
+  for (const key of optionKeys) {
+    const text = env[envName(key)]
+    if (text !== undefined && text !== '') given.set(key, { value: text, where: envName(key) })
+    if (flags[key] !== undefined) given.set(key, { value: flags[key], where: flagName(key) })
+  }
+  const options: Record<string, unknown> = {}
+  for (const key of optionKeys) {
+    const source = given.get(key)
+    const parsed = optionRows[key].schema.safeParse(source?.value)
+    if (!parsed.success) {
+      const reason = parsed.error.issues.map(issue => issue.message).join('; ')
+      throw new OptionError(`${source?.where ?? key}: ${reason} (got ${JSON.stringify(source?.value)})`)
+    }
+    options[key] = parsed.data
+  }
+  const loaded = Object.freeze(options) as Options
+  requireKeys(loaded)
+  return loaded
+}
+
+/** Without a key anybody who reaches the API owns it, so it must be reachable from this machine only. */
+function requireKeys(options: Options): void {
+  if (options.apiKeys.length === 0 && !isLoopback(options.httpHost)) {
+    throw new OptionError(
+      `${envName('httpHost')}: ${options.httpHost} is reachable from other machines and no API key is set: ` +
+        `set ${envName('apiKeys')}, or listen on 127.0.0.1`,
+    )
+  }
+}
+
+export function isLoopback(host: string): boolean {
+  return /^127\.[0-9]+\.[0-9]+\.[0-9]+$/.test(host) || host === '::1' || host === 'localhost'
+}
+
+function readFile(file: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new OptionError(`${file}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new OptionError(`${file}: expected an object of options`)
+  }
+  return value as Record<string, unknown>
+}

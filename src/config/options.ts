@@ -1,0 +1,104 @@
+import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { z } from 'zod'
+
+/** One option: `env` and the flag are made from the key (`httpPort`, `IMGATE_HTTP_PORT`, `--http-port`). */
+interface Row {
+  readonly schema: z.ZodType
+  readonly doc: string
+}
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const host = z
+  .string()
+  .transform(text => (text === 'localhost' ? '127.0.0.1' : text))
+  .refine(text => isIP(text) !== 0, 'expected an IP address')
+const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const list = z.union([z.array(z.string().min(1)), z.string().transform(commaSeparated)])
+const powerOfTwo = z.coerce
+  .number()
+  .int()
+  .min(65_536)
+  .max(1 << 28)
+  .refine(value => (value & (value - 1)) === 0, 'a power of two')
+
+/** Every option. docs/options.md is generated from it. Units stand last in the name. */
+export const optionRows = {
+  httpHost: { schema: host.default('127.0.0.1'), doc: 'Address of the HTTP API and the WebSocket path `/im/ws`.' },
+  httpPort: { schema: port.default(8080), doc: 'Port of both; 0: any free one.' },
+  tcpHost: { schema: host.default('127.0.0.1'), doc: 'Address for raw TCP clients.' },
+  tcpPort: { schema: port.default(8081), doc: 'Port for raw TCP clients; 0: any free one.' },
+  advertiseHost: {
+    schema: z.string().default(''),
+    doc: 'Address that iplist tells to devices; empty: the one listened on, or the first of the machine when that is any.',
+  },
+  workers: { schema: integer(1, 256).default(availableParallelism()), doc: 'Worker threads; the processor count.' },
+  dataDir: { schema: z.string().min(1).default('./data'), doc: 'Folder of the LMDB environment.' },
+  logLevel: {
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    doc: 'Least level that is logged.',
+  },
+  apiKeys: {
+    schema: list.default([]),
+    doc: 'Keys of app servers, comma separated. Without any, only direct callers from this machine are answered.',
+  },
+  nodeId: {
+    schema: integer(1, 1_000_000).default(1),
+    doc: 'Number of this process; its listeners are nid 10 n + type.',
+  },
+  connectionsMax: {
+    schema: integer(0, 10_000_000).default(0),
+    doc: 'Most client connections in all; 0: what the limit of open files allows.',
+  },
+  frameBytesMax: { schema: integer(1024, 16 << 20).default(65_536), doc: 'Longest frame of a client; longer closes.' },
+  pushBytesMax: { schema: integer(1, 16 << 20).default(65_536), doc: 'Longest body of a push.' },
+  loginTimeoutMs: { schema: integer(50, 600_000).default(5000), doc: 'A connection that has not signed in is closed.' },
+  heartbeatMs: {
+    schema: integer(50, 600_000).default(30_000),
+    doc: 'How often a client shall say something; after three of them in silence it is closed.',
+  },
+  tokenTtlS: { schema: integer(1, 31_536_000).default(86_400), doc: 'How long a token of iplist signs in.' },
+  writerBytesMax: {
+    schema: integer(65_536, 1 << 30).default(1 << 20),
+    doc: 'What may wait for one client that reads slowly; over it the client is closed with 4001.',
+  },
+  flushHoldMaxMs: {
+    schema: integer(0, 1000).default(5),
+    doc: 'Longest time that a busy topic gathers messages into one write; 0: never holds.',
+  },
+  roomCap: { schema: integer(1, 0xffff_ffff).default(10_000), doc: 'Places of a sub-group, when nothing else is set.' },
+  groupCap: {
+    schema: integer(1, 0xffff_ffff).default(100_000),
+    doc: 'Most members of a group, when nothing else is set.',
+  },
+  roomsPerSessionMax: { schema: integer(1, 10_000).default(100), doc: 'Rooms that one session may be in.' },
+  noticeMembersMax: {
+    schema: integer(0, 100_000).default(100),
+    doc: 'Join and quit notices go out in rooms up to this size.',
+  },
+  callTimeoutMs: { schema: integer(100, 60_000).default(5000), doc: 'How long a worker waits for another one.' },
+  drainTimeoutMs: { schema: integer(100, 600_000).default(10_000), doc: 'How long a stop may take.' },
+  ringBytes: { schema: powerOfTwo.default(1 << 20), doc: 'Size of the ring between two workers; a power of two.' },
+} as const satisfies { readonly [key: string]: Row }
+
+type OptionKey = keyof typeof optionRows
+export type Options = { readonly [K in OptionKey]: z.output<(typeof optionRows)[K]['schema']> }
+
+export const optionKeys = Object.keys(optionRows) as OptionKey[]
+
+/** `httpPort` is `IMGATE_HTTP_PORT` in the environment. */
+export function envName(key: string): string {
+  return `IMGATE_${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`
+}
+
+/** `httpPort` is `--http-port` on the command line. */
+export function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+}
+
+function commaSeparated(text: string): string[] {
+  return text
+    .split(',')
+    .map(part => part.trim())
+    .filter(part => part !== '')
+}

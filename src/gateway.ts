@@ -1,0 +1,235 @@
+import { networkInterfaces } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { closeFd } from 'node-unix-socket'
+import type { Link } from './bus/bus.ts'
+import { createRing } from './bus/ring.ts'
+import { createWakeWords } from './bus/wake.ts'
+import { envName, type Options } from './config/options.ts'
+import type { Listener } from './http/api.ts'
+import { Counters, createCounters } from './ops/counters.ts'
+import { lockFolder, requireFreePort } from './ops/lock.ts'
+import type { Logger } from './ops/log.ts'
+import { reservePort } from './ops/ports.ts'
+import { Systemd } from './ops/systemd.ts'
+import { Store } from './store/store.ts'
+import { ListenerType } from './transport/connection.ts'
+import { checkUws } from './transport/uws.ts'
+import type { FromWorker, ToWorker, WorkerStart } from './worker/shared.ts'
+
+/** A worker that fails is started again after this, doubled for each failure in a row. */
+const RESTART_MS = 100
+const RESTART_MAX_MS = 5000
+/** A worker that lived this long had a good start. */
+const HEALTHY_MS = 10_000
+/** A worker that has not taken a turn for this long is stuck. */
+const STUCK_MS = 5000
+
+interface Seat {
+  worker: Worker
+  startedAt: number
+  failures: number
+  isReady: boolean
+}
+
+/**
+ * The main thread: prepares the store and the shared memory, starts a worker for each seat, starts it again when it fails,
+ * and ends them in order. It serves no client.
+ */
+export class Gateway {
+  readonly #options: Options
+  readonly #log: Logger
+  readonly #systemd = new Systemd(process.env)
+  readonly #wakeWords: SharedArrayBuffer
+  readonly #counterWords: SharedArrayBuffer
+  readonly #counters: Counters
+  readonly #draining = new SharedArrayBuffer(4)
+  /** rings[from][to] */
+  readonly #rings: SharedArrayBuffer[][]
+  readonly #seats: Seat[] = []
+  #httpPort = 0
+  #tcpPort = 0
+  #listeners: Listener[] = []
+  #isStopping = false
+
+  constructor(options: Options, log: Logger) {
+    this.#options = options
+    this.#log = log
+    const { workers, ringBytes } = options
+    this.#wakeWords = createWakeWords(workers)
+    this.#counterWords = createCounters(workers)
+    this.#counters = new Counters(this.#counterWords)
+    this.#rings = Array.from({ length: workers }, () => Array.from({ length: workers }, () => createRing(ringBytes)))
+  }
+
+  /** Serves when it resolves. @throws Error that says what is wrong and what to do */
+  async start(): Promise<void> {
+    const options = this.#options
+    const problem = checkUws()
+    if (problem !== undefined) throw new Error(problem)
+    await lockFolder(options.dataDir)
+    await requireFreePort(options.httpHost, options.httpPort, envName('httpPort'))
+    await requireFreePort(options.tcpHost, options.tcpPort, envName('tcpPort'))
+    const store = await Store.prepare(options.dataDir)
+    const http = await reservePort(options.httpHost, options.httpPort)
+    const tcp = await reservePort(options.tcpHost, options.tcpPort)
+    this.#httpPort = http.port
+    this.#tcpPort = tcp.port
+    this.#listeners = this.#describeListeners()
+    await Promise.all(Array.from({ length: options.workers }, (_, index) => this.#seat(index)))
+    closeFd(http.fd)
+    closeFd(tcp.fd)
+    await store.close()
+    this.#systemd.watch(() => this.#isHealthy())
+    this.#systemd.ready(`${options.workers} workers serve`)
+    this.#log.info(
+      {
+        http: `${options.httpHost}:${http.port}`,
+        tcp: `${options.tcpHost}:${tcp.port}`,
+        workers: options.workers,
+        pid: process.pid,
+        data: options.dataDir,
+      },
+      'ready',
+    )
+  }
+
+  /** Ends in order: no new clients, the old ones told to come back elsewhere, everything on the disk. */
+  async stop(signal: string): Promise<void> {
+    if (this.#isStopping) return
+    this.#isStopping = true
+    Atomics.store(new Int32Array(this.#draining), 0, 1)
+    this.#systemd.stopping()
+    this.#log.info({ signal, sessions: this.#counters.sum('sessions') }, 'stopping')
+    // Ending by a signal of our own leaves no core and no doubt, should a worker be stuck.
+    const deadline = setTimeout(() => {
+      this.#log.fatal({ drainTimeoutMs: this.#options.drainTimeoutMs }, 'not stopped in time')
+      process.kill(process.pid, 'SIGKILL')
+    }, this.#options.drainTimeoutMs)
+    await this.#all('drain', worker => heard(worker, 'drained'))
+    await this.#all('exit', worker => new Promise<void>(resolve => worker.once('exit', () => resolve())))
+    clearTimeout(deadline)
+    this.#systemd.close()
+    this.#log.info('stopped')
+  }
+
+  async #all(type: 'drain' | 'exit', done: (worker: Worker) => Promise<void>): Promise<void> {
+    const waiting = this.#seats.map(({ worker }) => {
+      const isDone = Promise.race([done(worker), new Promise<void>(resolve => worker.once('exit', () => resolve()))])
+      worker.postMessage({ type } satisfies ToWorker)
+      return isDone
+    })
+    await Promise.all(waiting)
+  }
+
+  /** Starts the worker of a seat. Resolves when it serves for the first time. */
+  async #seat(index: number, failures = 0): Promise<void> {
+    const worker = new Worker(new URL('./worker/worker.js', import.meta.url), {
+      workerData: this.#workerStart(index),
+      // Nothing of how main was started is meant for it, such as the loader of a test runner.
+      execArgv: [],
+      name: `imgate-${index}`,
+    })
+    const seat = { worker, startedAt: performance.now(), failures, isReady: false }
+    this.#seats[index] = seat
+    worker.on('error', error => this.#log.error({ err: error, worker: index }, 'a worker failed'))
+    worker.on('exit', code => this.#ended(index, seat, code))
+    await heard(worker, 'ready')
+    seat.isReady = true
+  }
+
+  #ended(index: number, seat: Seat, code: number): void {
+    this.#counters.clearGauges(index)
+    if (this.#isStopping) return
+    const livedMs = performance.now() - seat.startedAt
+    if (!seat.isReady && livedMs < HEALTHY_MS && seat.failures === 0 && this.#seats.some(other => !other.isReady)) {
+      // The first start of all: there is nothing to keep up.
+      this.#log.fatal({ worker: index, code }, 'a worker did not start')
+      process.exitCode = 1
+      this.stop('failure').catch(() => process.kill(process.pid, 'SIGKILL'))
+      return
+    }
+    const failures = livedMs > HEALTHY_MS ? 0 : seat.failures + 1
+    const delayMs = Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** failures)
+    this.#log.error({ worker: index, code, delayMs }, 'a worker ended and is started again')
+    setTimeout(() => {
+      if (this.#isStopping) return
+      this.#replaceRings(index)
+      this.#seat(index, failures).then(
+        () => this.#log.info({ worker: index }, 'a worker serves again'),
+        (error: unknown) => this.#log.error({ err: error, worker: index }, 'a worker did not start'),
+      )
+    }, delayMs)
+  }
+
+  /** Rings of a worker that ended may hold half of what it wanted to say: the next one gets new ones. */
+  #replaceRings(index: number): void {
+    for (let peer = 0; peer < this.#seats.length; peer++) {
+      this.#rings[index]![peer] = createRing(this.#options.ringBytes)
+      this.#rings[peer]![index] = createRing(this.#options.ringBytes)
+    }
+    for (let peer = 0; peer < this.#seats.length; peer++) {
+      if (peer === index) continue
+      const message: ToWorker = { type: 'peerReplaced', worker: index, link: this.#link(peer, index) }
+      this.#seats[peer]!.worker.postMessage(message)
+    }
+  }
+
+  #link(of: number, peer: number): Link {
+    return { outgoing: this.#rings[of]![peer]!, incoming: this.#rings[peer]![of]! }
+  }
+
+  #workerStart(index: number): WorkerStart {
+    return {
+      index,
+      options: this.#options,
+      httpPort: this.#httpPort,
+      tcpPort: this.#tcpPort,
+      listeners: this.#listeners,
+      links: this.#rings.map((_, peer) => this.#link(index, peer)),
+      wakeWords: this.#wakeWords,
+      counters: this.#counterWords,
+      draining: this.#draining,
+    }
+  }
+
+  #isHealthy(): boolean {
+    const oldest = Date.now() - STUCK_MS
+    return this.#seats.every((seat, index) => !seat.isReady || this.#counters.get(index, 'beat_ms') > oldest)
+  }
+
+  #describeListeners(): Listener[] {
+    const { nodeId, tcpHost, httpHost, advertiseHost } = this.#options
+    const reached = (host: string) => (advertiseHost !== '' ? advertiseHost : isAny(host) ? ownAddress() : host)
+    const nid = (type: number) => nodeId * 10 + type
+    return [
+      { nid: nid(ListenerType.TCP), type: ListenerType.TCP, ipaddr: withPort(reached(tcpHost), this.#tcpPort) },
+      { nid: nid(ListenerType.WS), type: ListenerType.WS, ipaddr: withPort(reached(httpHost), this.#httpPort) },
+    ]
+  }
+}
+
+/** Resolves at the first message of this type. */
+function heard(worker: Worker, type: FromWorker['type']): Promise<void> {
+  return new Promise(resolve => {
+    const onMessage = (message: FromWorker) => {
+      if (message.type !== type) return
+      worker.off('message', onMessage)
+      resolve()
+    }
+    worker.on('message', onMessage)
+  })
+}
+
+function isAny(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}
+
+/** The first address of this machine that others can reach. */
+function ownAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flat()
+  return addresses.find(one => one?.family === 'IPv4' && !one.internal)?.address ?? '127.0.0.1'
+}
+
+function withPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,27 @@
+import { type Answer, isRefused } from '../bus/calls.ts'
+import { ErrorCode, type ErrorName, errorText } from '../protocol/error-code.ts'
+
+const statusOf = new Map<number, number>(Object.values(ErrorCode).map(row => [row.code, row.status]))
+
+/** Ends a request with one of the codes of the table. */
+export class ApiError extends Error {
+  readonly code: number
+  readonly status: number
+
+  constructor(code: number, errmsg: string) {
+    super(errmsg)
+    this.code = code
+    this.status = statusOf.get(code) ?? 503
+  }
+
+  static of(name: ErrorName, detail?: string): ApiError {
+    const { code, text } = ErrorCode[name]
+    return new ApiError(code, detail === undefined ? text : `${text}: ${detail}`)
+  }
+}
+
+/** The answer of an owner. @throws ApiError when it refused */
+export function granted<T>(answer: Answer<T>): T {
+  if (isRefused(answer)) throw new ApiError(answer.refused, answer.errmsg ?? errorText(answer.refused))
+  return answer
+}

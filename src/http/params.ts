@@ -1,0 +1,51 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { type Id, parseId } from '../util/id.ts'
+
+/**
+ * The kinds of parameters. They come as text; what a kind expects is the text of its error and of the documentation. Ids
+ * and numbers are decimal digits and nothing else.
+ */
+function kind<T>(expected: string, read: (text: string) => T | undefined) {
+  return z.string().transform((text, context) => {
+    const value = read(text)
+    if (value !== undefined) return value
+    context.addIssue({ code: 'custom', message: `expected ${expected}, got ${JSON.stringify(text.slice(0, 64))}` })
+    return z.NEVER
+  })
+}
+
+function integer(min: number, max: number) {
+  return kind(`an integer of ${min}..${max}`, text => {
+    const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN
+    return value >= min && value <= max ? value : undefined
+  })
+}
+
+/** 1..2^64-1 */
+export const id = kind<Id>('an id of 1..18446744073709551615', text => {
+  const value = parseId(text)
+  return value === 0 ? undefined : value
+})
+
+/** A uid, or 0 for everybody. */
+export const idOrZero = kind<Id>('an id of 0..18446744073709551615', parseId)
+
+export const uint32 = integer(0, 0xffff_ffff)
+export const listenerType = kind<1 | 2>('1 (TCP) or 2 (WebSocket)', text =>
+  text === '1' ? 1 : text === '2' ? 2 : undefined,
+)
+export const clientIp = kind('an IPv4 or IPv6 address', text => (isIP(text) === 0 ? undefined : text))
+
+/** Seconds that a push stays valid: up to 30 days. */
+export const expire = integer(0, 2_592_000)
+
+function shortText(bytesMax: number) {
+  return kind(`1..${bytesMax} bytes`, text => {
+    const bytes = Buffer.byteLength(text)
+    return bytes >= 1 && bytes <= bytesMax ? text : undefined
+  })
+}
+
+export const appid = shortText(64)
+export const version = shortText(64)

@@ -1,0 +1,41 @@
+import { DgramSocket } from 'node-unix-socket'
+
+/** Tells systemd how the service is (sd_notify), when it was started by systemd with Type=notify. Thread: main. */
+export class Systemd {
+  readonly #path: string | undefined
+  readonly #socket: DgramSocket | undefined
+  readonly #watchdogUs: number
+
+  constructor(env: NodeJS.ProcessEnv) {
+    const path = env['NOTIFY_SOCKET']
+    this.#path = path?.startsWith('@') === true ? `\0${path.slice(1)}` : path
+    this.#socket = path === undefined ? undefined : new DgramSocket()
+    this.#watchdogUs = Number(env['WATCHDOG_USEC'] ?? 0)
+  }
+
+  ready(status: string): void {
+    this.#send(`READY=1\nSTATUS=${status}`)
+  }
+
+  stopping(): void {
+    this.#send('STOPPING=1')
+  }
+
+  /** Feeds the watchdog twice per interval, only while `isHealthy`: a stuck worker cannot be cured from inside. */
+  watch(isHealthy: () => boolean): void {
+    if (this.#watchdogUs === 0) return
+    setInterval(() => {
+      if (isHealthy()) this.#send('WATCHDOG=1')
+    }, this.#watchdogUs / 2000).unref()
+  }
+
+  close(): void {
+    this.#socket?.close()
+  }
+
+  #send(text: string): void {
+    if (this.#socket === undefined || this.#path === undefined) return
+    const bytes = Buffer.from(text)
+    this.#socket.sendTo(bytes, 0, bytes.length, this.#path)
+  }
+}

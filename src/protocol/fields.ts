@@ -1,0 +1,87 @@
+import { isUtf8 } from 'node:buffer'
+import { type Id, toId } from '../util/id.ts'
+import { readInteger, stringStart } from './msgpack-scan.ts'
+import { packValue } from './msgpack-value.ts'
+
+/** One MessagePack value as its bytes, passed on as it came: valid only while the handler of the frame runs. */
+export type Raw = Buffer
+
+/** How a field is read from MessagePack bytes at `at..end` and from a parsed JSON value; undefined: a wrong type. */
+export interface Kind<T> {
+  readonly doc: string
+  binary(source: Buffer, at: number, end: number): T | undefined
+  json(value: unknown): T | undefined
+}
+
+export interface Field<T, Needed extends boolean> {
+  readonly kind: Kind<T>
+  readonly needed: Needed
+}
+
+/** 1..2^64-1. */
+const idKind: Kind<Id> = {
+  doc: 'id',
+  binary: (source, at) => nonZero(toId(readInteger(source, at))),
+  json: value => nonZero(toId(value)),
+}
+
+/** 0..2^64-1: an id, or 0 where that means everybody or all. */
+const idOrZeroKind: Kind<Id> = {
+  doc: 'id or 0',
+  binary: (source, at) => toId(readInteger(source, at)),
+  json: toId,
+}
+
+const uintKind: Kind<number> = {
+  doc: 'uint32',
+  binary: (source, at) => uint(readInteger(source, at)),
+  json: uint,
+}
+
+const stringKind: Kind<string> = {
+  doc: 'string',
+  binary(source, at, end) {
+    const start = stringStart(source, at)
+    return start < 0 || !isUtf8(source.subarray(start, end)) ? undefined : source.toString('utf8', start, end)
+  },
+  json: value => (typeof value === 'string' ? value.toWellFormed() : undefined),
+}
+
+/** A string that is passed on unread. */
+const textKind: Kind<Raw> = {
+  doc: 'string',
+  binary(source, at, end) {
+    const start = stringStart(source, at)
+    return start < 0 || !isUtf8(source.subarray(start, end)) ? undefined : source.subarray(at, end)
+  },
+  json: value => (typeof value === 'string' ? packValue(value.toWellFormed()) : undefined),
+}
+
+/** Any value, passed on unread. */
+const anyKind: Kind<Raw> = {
+  doc: 'any value',
+  binary: (source, at, end) => source.subarray(at, end),
+  json: packValue,
+}
+
+function nonZero(id: Id | undefined): Id | undefined {
+  return id === 0 ? undefined : id
+}
+
+function uint(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff ? value : undefined
+}
+
+function both<T>(kind: Kind<T>) {
+  return { needed: { kind, needed: true }, optional: { kind, needed: false } } as const satisfies {
+    needed: Field<T, true>
+    optional: Field<T, false>
+  }
+}
+
+export const id = both(idKind)
+export const idOrZero = both(idOrZeroKind)
+export const uint32 = both(uintKind)
+export const string = both(stringKind)
+export const text = both(textKind)
+export const any = both(anyKind)

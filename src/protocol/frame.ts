@@ -1,0 +1,93 @@
+/**
+ * One frame, the same bytes over raw TCP and inside a binary WebSocket message, all big-endian:
+ *
+ *    0        4         6       8       12
+ *    | length | command | flags | seq   | body: a MessagePack map, absent when empty
+ *
+ * `length` counts what follows it: 8 and the body. `flags` is 0. `seq` is the client's; the ack repeats it.
+ */
+export const Frame = { LENGTH: 0, COMMAND: 4, FLAGS: 6, SEQ: 8, BODY: 12, HEADER_BYTES: 12, LENGTH_MIN: 8 } as const
+
+/** Writes the header of a frame whose body of `bodyBytes` stands, or will stand, behind it. */
+export function writeHeader(target: Buffer, offset: number, command: number, seq: number, bodyBytes: number): void {
+  target.writeUInt32BE(Frame.LENGTH_MIN + bodyBytes, offset)
+  target.writeUInt32BE(command * 0x1_0000, offset + Frame.COMMAND)
+  target.writeUInt32BE(seq, offset + Frame.SEQ)
+}
+
+/** Where the frame at `start` ends, -1 when its length makes no sense, 0 when more bytes are needed to know or to have it. */
+export function frameEnd(source: Buffer, start: number, end: number, frameBytesMax: number): number {
+  if (end - start < 4) return 0
+  const length = source.readUInt32BE(start)
+  if (length < Frame.LENGTH_MIN || length + 4 > frameBytesMax) return -1
+  const next = start + 4 + length
+  return next <= end ? next : 0
+}
+
+/**
+ * Cuts a byte stream into frames. Whole frames are handed on in place; only a frame that is split over two chunks is
+ * put together in memory of its own, which is let go as soon as the frame is whole.
+ */
+export class FrameSplitter {
+  #partial: Buffer | undefined
+  #partialBytes = 0
+
+  /**
+   * @param onFrame gets each whole frame, in order; returns false to stop (the connection was closed)
+   * @returns false when a length makes no sense: nothing after it can be understood
+   */
+  push(
+    chunk: Buffer,
+    frameBytesMax: number,
+    onFrame: (source: Buffer, start: number, end: number) => boolean,
+  ): boolean {
+    let start = 0
+    if (this.#partial !== undefined) {
+      start = this.#complete(chunk, frameBytesMax)
+      if (start < 0) return false
+      if (start === 0) return true
+      const whole = this.#partial
+      const bytes = this.#partialBytes
+      this.#partial = undefined
+      if (!onFrame(whole, 0, bytes)) return true
+    }
+    for (;;) {
+      const end = frameEnd(chunk, start, chunk.length, frameBytesMax)
+      if (end < 0) return false
+      if (end === 0) break
+      if (!onFrame(chunk, start, end)) return true
+      start = end
+    }
+    if (start < chunk.length) this.#keep(chunk, start, frameBytesMax)
+    return true
+  }
+
+  /** Adds to the partial frame. @returns how much of the chunk it took, 0 while still partial, -1 on a bad length. */
+  #complete(chunk: Buffer, frameBytesMax: number): number {
+    let taken = 0
+    let partial = this.#partial!
+    if (this.#partialBytes < 4) {
+      taken = chunk.copy(partial, this.#partialBytes, 0, 4 - this.#partialBytes)
+      this.#partialBytes += taken
+      if (this.#partialBytes < 4) return 0
+    }
+    if (frameEnd(partial, 0, 4, frameBytesMax) < 0) return -1
+    const total = 4 + partial.readUInt32BE(0)
+    if (partial.length < total) {
+      const grown = Buffer.allocUnsafeSlow(total)
+      partial.copy(grown, 0, 0, this.#partialBytes)
+      this.#partial = partial = grown
+    }
+    const copied = chunk.copy(partial, this.#partialBytes, taken, taken + total - this.#partialBytes)
+    this.#partialBytes += copied
+    return this.#partialBytes === total ? taken + copied : 0
+  }
+
+  #keep(chunk: Buffer, start: number, frameBytesMax: number): void {
+    const have = chunk.length - start
+    const total = have < 4 ? 4 : Math.min(4 + chunk.readUInt32BE(start), frameBytesMax)
+    this.#partial = Buffer.allocUnsafeSlow(total)
+    chunk.copy(this.#partial, 0, start)
+    this.#partialBytes = have
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Walks over MessagePack without decoding it. Whatever a client sent goes through here first: nothing deep, nothing cut
+ * short and no extension types reach a decoder (msgpackr compiles code for inline records, ENGINE.md section 5).
+ */
+const DEPTH_MAX = 16
+
+/** The bytes that follow the type byte of 0xc0..0xdf, when they are of a fixed number; -1: counted, or not allowed. */
+const FIXED = [
+  0, -1, 0, 0, -1, -1, -1, -1, -1, -1, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+]
+
+/** @returns where the value at `at` ends, or -1 when it is cut short, too deep, or has an extension type. */
+export function skipValue(source: Buffer, at: number, end: number, depth = 0): number {
+  if (at >= end || depth > DEPTH_MAX) return -1
+  const type = source[at]!
+  if (type < 0x80 || type >= 0xe0) return at + 1
+  if (type < 0x90) return skipMany(source, at + 1, end, (type & 0x0f) * 2, depth)
+  if (type < 0xa0) return skipMany(source, at + 1, end, type & 0x0f, depth)
+  if (type < 0xc0) return within(at + 1 + (type & 0x1f), end)
+  const fixed = FIXED[type - 0xc0]!
+  if (fixed >= 0) return within(at + 1 + fixed, end)
+  switch (type) {
+    case 0xc4:
+    case 0xd9:
+      return at + 2 > end ? -1 : within(at + 2 + source[at + 1]!, end)
+    case 0xc5:
+    case 0xda:
+      return at + 3 > end ? -1 : within(at + 3 + source.readUInt16BE(at + 1), end)
+    case 0xc6:
+    case 0xdb:
+      return at + 5 > end ? -1 : within(at + 5 + source.readUInt32BE(at + 1), end)
+    case 0xdc:
+      return at + 3 > end ? -1 : skipMany(source, at + 3, end, source.readUInt16BE(at + 1), depth)
+    case 0xdd:
+      return at + 5 > end ? -1 : skipMany(source, at + 5, end, source.readUInt32BE(at + 1), depth)
+    case 0xde:
+      return at + 3 > end ? -1 : skipMany(source, at + 3, end, source.readUInt16BE(at + 1) * 2, depth)
+    case 0xdf:
+      return at + 5 > end ? -1 : skipMany(source, at + 5, end, source.readUInt32BE(at + 1) * 2, depth)
+    default:
+      return -1
+  }
+}
+
+function within(next: number, end: number): number {
+  return next <= end ? next : -1
+}
+
+function skipMany(source: Buffer, at: number, end: number, count: number, depth: number): number {
+  if (count > end - at) return -1
+  let next = at
+  for (let i = 0; i < count; i++) {
+    next = skipValue(source, next, end, depth + 1)
+    if (next < 0) return -1
+  }
+  return next
+}
+
+/** The number of pairs of the map at `at` and where its first key stands; undefined when it is no map. */
+export function mapHeader(source: Buffer, at: number, end: number): { pairs: number; first: number } | undefined {
+  const type = at < end ? source[at]! : 0
+  if (type >= 0x80 && type < 0x90) return { pairs: type & 0x0f, first: at + 1 }
+  if (type === 0xde && at + 3 <= end) return { pairs: source.readUInt16BE(at + 1), first: at + 3 }
+  if (type === 0xdf && at + 5 <= end) return { pairs: source.readUInt32BE(at + 1), first: at + 5 }
+  return undefined
+}
+
+/** Where the content of the string at `at` begins (it ends where the value ends); -1 when it is no string. */
+export function stringStart(source: Buffer, at: number): number {
+  const type = source[at]!
+  if (type >= 0xa0 && type < 0xc0) return at + 1
+  if (type === 0xd9) return at + 2
+  if (type === 0xda) return at + 3
+  return type === 0xdb ? at + 5 : -1
+}
+
+/** The integer at `at`; undefined when it is none. A float64 that holds a safe integer counts: JavaScript encoders
+ *  write integers above 2^32 so. The value was walked over before, so its bytes are there. */
+export function readInteger(source: Buffer, at: number): number | bigint | undefined {
+  const type = source[at]!
+  if (type < 0x80) return type
+  if (type >= 0xe0) return type - 0x100
+  switch (type) {
+    case 0xcc:
+      return source[at + 1]!
+    case 0xcd:
+      return source.readUInt16BE(at + 1)
+    case 0xce:
+      return source.readUInt32BE(at + 1)
+    case 0xcf:
+      return source.readBigUInt64BE(at + 1)
+    case 0xd0:
+      return source.readInt8(at + 1)
+    case 0xd1:
+      return source.readInt16BE(at + 1)
+    case 0xd2:
+      return source.readInt32BE(at + 1)
+    case 0xd3:
+      return source.readBigInt64BE(at + 1)
+    case 0xcb: {
+      const value = source.readDoubleBE(at + 1)
+      return Number.isSafeInteger(value) ? value : undefined
+    }
+    default:
+      return undefined
+  }
+}

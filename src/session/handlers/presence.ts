@@ -1,0 +1,109 @@
+import { isRefused } from '../../bus/calls.ts'
+import { Command } from '../../protocol/command.ts'
+import { Disconnect } from '../../protocol/disconnect.ts'
+import { encodeFrame } from '../../protocol/encode.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import type { BodyOf } from '../../protocol/requests.ts'
+import { idAt, key } from '../../store/table.ts'
+import { TOPIC_OF_ALL } from '../broadcasts.ts'
+import { ack, type Gate, refuse } from '../gate.ts'
+import { joinGroupTopic } from '../membership.ts'
+import { type Session, SessionState, Watch } from '../session.ts'
+
+type Online = BodyOf<typeof Command.ONLINE>
+
+/** Signs a device in: its token, the owner of its user, its groups, and then the ack before anything else. */
+export function handleOnline(gate: Gate, session: Session, body: Online, seq: number): void {
+  const { uid, sid, token, app = '', version = '' } = body
+  const fields = { uid, sid }
+  if (session.state !== SessionState.NEW) {
+    refuse(gate, session, Command.ONLINE, seq, { refused: ErrorCode.ONLINE_REFUSED.code }, fields)
+    return
+  }
+  if (!gate.tokens.verify(token, uid, sid, Math.floor(Date.now() / 1000))) {
+    refuse(gate, session, Command.ONLINE, seq, { refused: ErrorCode.BAD_TOKEN.code }, fields)
+    gate.hub.close(session, Disconnect.BAD_TOKEN)
+    return
+  }
+  session.state = SessionState.SIGNING_IN
+  Object.assign(session, { uid, sid, app, version })
+  const args = { uid, sid, cid: session.cid, app, version }
+  gate.calls.request(gate.placement.ownerOf(uid), 'userOnline', args, answer => {
+    if (session.state !== SessionState.SIGNING_IN) return
+    if (isRefused(answer)) {
+      session.state = SessionState.NEW
+      refuse(gate, session, Command.ONLINE, seq, answer, fields)
+    } else attachGroups(gate, session, () => complete(gate, session, seq, answer.broadcastsSeen))
+  })
+}
+
+/** The session gets what the groups of its user say, before its ONLINE is acknowledged. */
+function attachGroups(gate: Gate, session: Session, done: () => void): void {
+  gate.store.refresh()
+  const gids = gate.store.tables.memberOf.keys(key(session.uid)).map(bytes => idAt(bytes, 1))
+  let waiting = gids.length
+  if (waiting === 0) done()
+  for (const gid of gids) {
+    const args = { gid, uid: session.uid, sid: session.sid, cid: session.cid }
+    gate.calls.request(gate.placement.ownerOf(gid), 'groupAttach', args, answer => {
+      if (!isRefused(answer)) joinGroupTopic(gate, session, gid, answer.topic)
+      if (--waiting === 0 && session.state === SessionState.SIGNING_IN) done()
+    })
+  }
+}
+
+function complete(gate: Gate, session: Session, seq: number, broadcastsSeen: number): void {
+  const { uid, sid } = session
+  const held = session.takeHeld()
+  session.state = SessionState.ONLINE
+  gate.hub.countOnline(session, 1)
+  ack(gate, session, Command.ONLINE, seq, {
+    uid,
+    sid,
+    heartbeat: Math.max(1, Math.round(gate.options.heartbeatMs / 1000)),
+  })
+  for (const { frame, dataKind } of held) gate.hub.send(session, frame, dataKind)
+  gate.fanout.join(TOPIC_OF_ALL, session)
+  gate.broadcasts.catchUp(session, broadcastsSeen)
+}
+
+export function handleOffline(gate: Gate, session: Session, _body: object, seq: number): void {
+  ack(gate, session, Command.OFFLINE, seq, {})
+  gate.hub.close(session, Disconnect.OFFLINE)
+}
+
+export function handlePing(gate: Gate, session: Session, _body: object, seq: number): void {
+  gate.hub.send(session, encodeFrame(Command.PONG, seq))
+}
+
+const watchOf = new Map<number, number>([
+  [Command.ROOM_USR_NUM, Watch.ROOM_USR_NUM],
+  [Command.ROOM_LSN_STAT, Watch.ROOM_LSN_STAT],
+])
+
+export function handleSub(gate: Gate, session: Session, { cmd }: BodyOf<typeof Command.SUB>, seq: number): void {
+  watch(gate, session, Command.SUB, seq, cmd, watches => session.watches | watches)
+}
+
+export function handleUnsub(gate: Gate, session: Session, { cmd }: BodyOf<typeof Command.UNSUB>, seq: number): void {
+  watch(gate, session, Command.UNSUB, seq, cmd, watches => session.watches & ~watches)
+}
+
+function watch(
+  gate: Gate,
+  session: Session,
+  request: typeof Command.SUB | typeof Command.UNSUB,
+  seq: number,
+  cmd: number,
+  next: (watches: number) => number,
+): void {
+  const bit = watchOf.get(cmd)
+  if (bit === undefined) {
+    const errmsg = `cmd: 0x0410 or 0x0412 can be subscribed to, not ${cmd}`
+    refuse(gate, session, request, seq, { refused: ErrorCode.BAD_BODY.code, errmsg }, { cmd })
+    return
+  }
+  session.watches = next(bit)
+  gate.watchers.update(session)
+  ack(gate, session, request, seq, { cmd })
+}

@@ -1,0 +1,35 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { type Id, parseId } from '../util/id.ts'
+
+/**
+ * A token says that a session belongs to a user until a time: `uid:U:ttl:T:sid:S:end` (T: unix seconds), a dot, and the
+ * HMAC-SHA256 of that under the key of the store, base64url.
+ */
+export class Tokens {
+  readonly #key: Buffer
+
+  constructor(key: Buffer) {
+    this.#key = key
+  }
+
+  issue(uid: Id, sid: Id, expiresAtS: number): string {
+    const claim = `uid:${uid}:ttl:${expiresAtS}:sid:${sid}:end`
+    return `${claim}.${this.#mac(claim).toString('base64url')}`
+  }
+
+  /** Whether the token is ours, not over, and for this user and session. */
+  verify(token: string, uid: Id, sid: Id, nowS: number): boolean {
+    const dot = token.lastIndexOf('.')
+    const claim = token.slice(0, dot)
+    const parts = /^uid:([0-9]+):ttl:([0-9]{1,15}):sid:([0-9]+):end$/.exec(claim)
+    if (dot < 0 || parts === null) return false
+    const mac = Buffer.from(token.slice(dot + 1), 'base64url')
+    const expected = this.#mac(claim)
+    if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) return false
+    return parseId(parts[1]!) === uid && parseId(parts[3]!) === sid && Number(parts[2]) > nowS
+  }
+
+  #mac(claim: string): Buffer {
+    return createHmac('sha256', this.#key).update(claim).digest()
+  }
+}

@@ -1,0 +1,29 @@
+import type { Id } from '../util/id.ts'
+import type { Hub } from './hub.ts'
+import type { Session } from './session.ts'
+
+/** The sessions of this worker that subscribed to a notice about their rooms. Thread: its worker. */
+export class Watchers {
+  readonly #hub: Hub
+  readonly #sessions = new Set<Session>()
+
+  constructor(hub: Hub) {
+    this.#hub = hub
+  }
+
+  update(session: Session): void {
+    if (session.watches === 0) this.#sessions.delete(session)
+    else this.#sessions.add(session)
+  }
+
+  forget(session: Session): void {
+    this.#sessions.delete(session)
+  }
+
+  /** One notice about a room to those in it who want this kind. */
+  notify(rid: Id, watch: number, frame: Buffer): void {
+    for (const session of this.#sessions) {
+      if ((session.watches & watch) !== 0 && session.rooms?.has(rid) === true) this.#hub.send(session, frame)
+    }
+  }
+}

@@ -1,0 +1,303 @@
+import { type Answer, type Handlers, isRefused, type Refused } from '../bus/calls.ts'
+import { type ChatRecord, writeDeliver } from '../bus/records.ts'
+import type { Methods } from '../contract/methods.ts'
+import { Command } from '../protocol/command.ts'
+import { encodeFrame } from '../protocol/encode.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { DataKind } from '../protocol/json-format.ts'
+import { RetainedScope, Role } from '../store/schema.ts'
+import type { Id } from '../util/id.ts'
+import { chatAckFrame, chatFrame, noticeFrame, pushFrame } from './frames.ts'
+import { type Attached, Group } from './group.ts'
+import { readGroup, removeMember, setListed, setMember, setRecord } from './group-store.ts'
+import { afterCommit, fanOut, refused, type Shard } from './shard.ts'
+
+type Args<M extends keyof Methods> = Methods[M]['args']
+type GroupMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `group${string}`>>
+type Done = Record<string, never>
+
+/** A group that nobody is online in is forgotten after this time; it is read again when it is needed. */
+const IDLE_MAX_MS = 60_000
+
+/**
+ * The groups that this worker owns. A change is in memory at once, so that what follows it is judged by it, and is
+ * acknowledged when it is on the disk.
+ */
+export class Groups {
+  readonly handlers: GroupMethods = {
+    groupCreate: args => this.#create(args),
+    groupDismiss: args => this.#dismiss(args),
+    groupJoin: args => this.#join(args),
+    groupQuit: args => this.#quit(args),
+    groupKick: args => this.#kick(args),
+    groupGag: args => this.#gag(args),
+    groupBlacklist: args => this.#blacklist(args),
+    groupManager: args => this.#manager(args),
+    groupMembers: args => this.#members(args),
+    groupInvite: args => this.#invite(args),
+    groupPush: args => this.#push(args),
+    groupAttach: (args, from) => this.#attach(args, from),
+    groupDetach: (args, from) => this.#detach(args, from),
+  }
+  readonly #shard: Shard
+  readonly #groups = new Map<Id, { readonly group: Group; usedAt: number; writing: number }>()
+
+  constructor(shard: Shard) {
+    this.#shard = shard
+  }
+
+  get size(): number {
+    return this.#groups.size
+  }
+
+  chat(chat: ChatRecord, from: number, block: Buffer, fieldsAt: number, end: number): void {
+    const { bus, msgids } = this.#shard
+    const group = this.#load(chat.target)
+    const session = group.online.get(chat.sid)
+    let code: number = ErrorCode.OK.code
+    let msgid: number | undefined
+    const unusable = this.#unusable(group)
+    if (unusable !== undefined) code = unusable.refused
+    else if (session === undefined || session.cid !== chat.cid || session.worker !== from)
+      code = ErrorCode.NOT_MEMBER.code
+    else if (group.mayNotSpeak(chat.uid)) code = ErrorCode.GAGGED.code
+    else {
+      msgid = msgids.next()
+      if (msgid === undefined) code = ErrorCode.BUSY.code
+      else {
+        const frame = chatFrame(Command.GROUP_CHAT, chat, { gid: group.gid }, msgid, block, fieldsAt, end)
+        fanOut(this.#shard, group.topic, group.workers, DataKind.BYTES, frame)
+      }
+    }
+    writeDeliver(bus, from, chat.cid, DataKind.BYTES, chatAckFrame(Command.GROUP_CHAT, chat, 0, code, msgid ?? 0))
+  }
+
+  /** A worker ended, and its sessions with it. */
+  workerLost(worker: number): void {
+    for (const { group } of this.#groups.values()) {
+      for (const session of group.online.values()) if (session.worker === worker) this.#leave(group, session)
+    }
+  }
+
+  /** Forgets what has been idle; call every now and then. */
+  prune(now: number): void {
+    for (const [gid, { group, usedAt, writing }] of this.#groups) {
+      if (writing === 0 && group.online.size === 0 && now - usedAt > IDLE_MAX_MS) this.#groups.delete(gid)
+    }
+  }
+
+  #create({ gid, uid, name, desc, sid }: Args<'groupCreate'>): Answer<Done> | Promise<Answer<Done>> {
+    const group = this.#load(gid)
+    if (group.record !== undefined) return refused('NOT_ALLOWED', 'the group exists')
+    const { store } = this.#shard
+    setRecord(store, group, { owner: uid, name, desc, cap: 0, closed: false })
+    setMember(store, group, uid, Role.OWNER)
+    return this.#stored(group, this.#attachUser(group, uid, sid))
+  }
+
+  #dismiss({ gid, by }: Args<'groupDismiss'>): Answer<Done> | Promise<Answer<Done>> {
+    const group = this.#load(gid)
+    const refusal = this.#unusable(group) ?? this.#needs(group, by, Role.OWNER)
+    if (refusal !== undefined) return refusal
+    const { store } = this.#shard
+    const notice = noticeFrame(Command.GROUP_DISMISS_NTF, { uid: by ?? group.record!.owner, gid })
+    for (const session of group.online.values()) this.#remove(group, session, notice)
+    for (const uid of group.members.keys()) removeMember(store, group, uid)
+    setRecord(store, group, { ...group.record!, closed: true })
+    return this.#stored(group)
+  }
+
+  #join({ gid, uid, sid }: Args<'groupJoin'>): Answer<Done> | Promise<Answer<Done>> {
+    const group = this.#load(gid)
+    const unusable = this.#unusable(group)
+    if (unusable !== undefined) return unusable
+    if (group.blacklist.has(uid)) return refused('BLACKLISTED')
+    if (!group.members.has(uid)) {
+      if (group.members.size >= (group.record!.cap || this.#shard.options.groupCap)) return refused('FULL')
+      if (group.online.size < this.#shard.options.noticeMembersMax) this.#notify(group, Command.GROUP_JOIN_NTF, uid)
+      setMember(this.#shard.store, group, uid, Role.MEMBER)
+    }
+    return this.#stored(group, this.#attachUser(group, uid, sid))
+  }
+
+  #quit({ gid, uid, sid }: Args<'groupQuit'>): Answer<Done> | Promise<Answer<Done>> {
+    const group = this.#load(gid)
+    const unusable = this.#unusable(group)
+    if (unusable !== undefined) return unusable
+    if (!group.members.has(uid)) return refused('NOT_MEMBER')
+    if (group.roleOf(uid) === Role.OWNER) return refused('NOT_ALLOWED', 'the owner dismisses the group instead')
+    this.#expel(group, uid, Command.GROUP_QUIT_NTF, sid)
+    if (group.online.size <= this.#shard.options.noticeMembersMax) this.#notify(group, Command.GROUP_QUIT_NTF, uid)
+    return this.#stored(group)
+  }
+
+  #kick({ gid, uid, by }: Args<'groupKick'>): Answer<Done> | Promise<Answer<Done>> {
+    const group = this.#load(gid)
+    const refusal = this.#unusable(group) ?? this.#needs(group, by, Role.MANAGER, uid)
+    if (refusal !== undefined) return refusal
+    if (!group.members.has(uid)) return refused('NOT_MEMBER')
+    this.#expel(group, uid, Command.GROUP_KICK_NTF)
+    this.#notify(group, Command.GROUP_KICK_NTF, uid)
+    return this.#stored(group)
+  }
+
+  #gag({ gid, uid, on, by }: Args<'groupGag'>): Answer<Done> | Promise<Answer<Done>> {
+    const group = this.#load(gid)
+    const refusal = this.#unusable(group) ?? this.#needs(group, by, Role.MANAGER, uid)
+    if (refusal !== undefined) return refusal
+    setListed(this.#shard.store, group, 'gags', uid, on)
+    this.#notify(group, on ? Command.GROUP_GAG_ADD_NTF : Command.GROUP_GAG_DEL_NTF, uid)
+    return this.#stored(group)
+  }
+
+  #blacklist({ gid, uid, on, by }: Args<'groupBlacklist'>): Answer<Done> | Promise<Answer<Done>> {
+    const group = this.#load(gid)
+    const refusal = this.#unusable(group) ?? this.#needs(group, by, Role.MANAGER, uid)
+    if (refusal !== undefined) return refusal
+    setListed(this.#shard.store, group, 'blacklist', uid, on)
+    if (on && group.members.has(uid)) this.#expel(group, uid, Command.GROUP_BL_ADD_NTF)
+    this.#notify(group, on ? Command.GROUP_BL_ADD_NTF : Command.GROUP_BL_DEL_NTF, uid)
+    return this.#stored(group)
+  }
+
+  #manager({ gid, uid, on, by }: Args<'groupManager'>): Answer<Done> | Promise<Answer<Done>> {
+    const group = this.#load(gid)
+    const refusal = this.#unusable(group) ?? this.#needs(group, by, Role.OWNER, uid)
+    if (refusal !== undefined) return refusal
+    if (!group.members.has(uid)) return refused('NOT_MEMBER')
+    setMember(this.#shard.store, group, uid, on ? Role.MANAGER : Role.MEMBER)
+    this.#notify(group, on ? Command.GROUP_MGR_ADD_NTF : Command.GROUP_MGR_DEL_NTF, uid)
+    return this.#stored(group)
+  }
+
+  #members({ gid, num, by }: Args<'groupMembers'>): Answer<Methods['groupMembers']['reply']> {
+    const group = this.#load(gid)
+    const unusable = this.#unusable(group)
+    if (unusable !== undefined) return unusable
+    if (by !== undefined && !group.members.has(by)) return refused('NOT_MEMBER')
+    const all = Array.from(group.members, ([uid, role]) => ({ uid, role }))
+    return { list: num === 0 ? all : all.slice(0, num) }
+  }
+
+  async #invite({ gid, to, by }: Args<'groupInvite'>): Promise<Answer<Done>> {
+    const group = this.#load(gid)
+    const unusable = this.#unusable(group)
+    if (unusable !== undefined) return unusable
+    if (!group.members.has(by)) return refused('NOT_MEMBER')
+    const { calls, placement } = this.#shard
+    const frame = encodeFrame(Command.GROUP_INVITE, 0, { uid: by, gid, to })
+    const answer = await calls.ask(placement.ownerOf(to), 'userDeliver', { uid: to, frame })
+    if (isRefused(answer)) return answer
+    return answer.total > 0 ? {} : refused('USER_OFFLINE')
+  }
+
+  async #push({ gid, data, dataKind, expire }: Args<'groupPush'>): Promise<Answer<Methods['groupPush']['reply']>> {
+    const group = this.#load(gid)
+    const unusable = this.#unusable(group)
+    if (unusable !== undefined) return unusable
+    const msgid = this.#shard.msgids.next()
+    if (msgid === undefined) return refused('BUSY')
+    const pushed = { msgid, total: group.online.size }
+    const frame = pushFrame(Command.GROUP_BC, { gid }, msgid, expire, data)
+    fanOut(this.#shard, group.topic, group.workers, dataKind, frame)
+    if (expire === 0) return pushed
+    const expiresAt = Date.now() + expire * 1000
+    this.#shard.retained.add(RetainedScope.GROUP, gid, msgid, { expiresAt, dataKind, frame })
+    return afterCommit(this.#shard, pushed, () => undefined)
+  }
+
+  #attach({ gid, uid, sid, cid }: Args<'groupAttach'>, worker: number): Answer<Methods['groupAttach']['reply']> {
+    const group = this.#load(gid)
+    if (!group.members.has(uid)) return refused('NOT_MEMBER')
+    this.#catchUp(group, { sid, cid, uid, worker })
+    return { topic: group.topic }
+  }
+
+  #detach({ gid, sid, cid }: Args<'groupDetach'>, from: number): Answer<Done> {
+    const group = this.#load(gid)
+    const session = group.online.get(sid)
+    if (session?.cid === cid && session.worker === from) this.#leave(group, session)
+    return {}
+  }
+
+  /** All sessions of the user get what the group says from now on. @param bySid the session that knows by its ack */
+  async #attachUser(group: Group, uid: Id, bySid: Id | undefined): Promise<void> {
+    const { calls, placement } = this.#shard
+    const { gid, topic } = group
+    const sessions = await calls.ask(placement.ownerOf(uid), 'userSessions', { uid })
+    if (isRefused(sessions) || !group.members.has(uid)) return
+    for (const { sid, cid, worker } of sessions) {
+      const notice = sid === bySid ? {} : { notice: noticeFrame(Command.GROUP_JOIN_NTF, { uid, gid }) }
+      calls.tell(worker, 'sessionInGroup', { cid, gid, topic, ...notice })
+      this.#catchUp(group, { sid, cid, uid, worker })
+    }
+  }
+
+  /** Attaches one session; what was pushed before and is still valid follows the answer of the call. */
+  #catchUp(group: Group, session: Attached): void {
+    const { calls, retained } = this.#shard
+    if (!group.attach(session) || !retained.has(RetainedScope.GROUP, group.gid)) return
+    calls.defer(() => retained.catchUp(RetainedScope.GROUP, group.gid, session))
+  }
+
+  /** The user is a member no more; his sessions are told, but for the one that asked. */
+  #expel(group: Group, uid: Id, command: Command, bySid?: Id): void {
+    const notice = noticeFrame(command, { uid, gid: group.gid })
+    for (const session of group.sessionsOf(uid)) {
+      this.#remove(group, session, session.sid === bySid ? undefined : notice)
+    }
+    removeMember(this.#shard.store, group, uid)
+  }
+
+  #remove(group: Group, session: Attached, notice: Buffer | undefined): void {
+    this.#leave(group, session)
+    const args = { cid: session.cid, gid: group.gid }
+    this.#shard.calls.tell(session.worker, 'sessionLeftGroup', notice === undefined ? args : { ...args, notice })
+  }
+
+  #leave(group: Group, session: Attached): void {
+    group.detach(session)
+    this.#shard.retained.left(RetainedScope.GROUP, group.gid, session.sid)
+  }
+
+  #notify(group: Group, command: Command, uid: Id): void {
+    fanOut(this.#shard, group.topic, group.workers, DataKind.BYTES, noticeFrame(command, { uid, gid: group.gid }))
+  }
+
+  #unusable(group: Group): Refused | undefined {
+    if (group.record === undefined) return refused('NO_SUCH_GROUP')
+    return group.record.closed ? refused('CLOSED') : undefined
+  }
+
+  /** Nobody acts on one of his own rank or above. @param by absent: the HTTP API, which may do all */
+  #needs(group: Group, by: Id | undefined, role: Role, on: Id = 0): Refused | undefined {
+    if (by === undefined) return undefined
+    if (!group.members.has(by)) return refused('NOT_MEMBER')
+    const rank = group.roleOf(by)
+    return rank < role || (on !== 0 && on !== by && group.roleOf(on) >= rank) ? refused('NOT_ALLOWED') : undefined
+  }
+
+  /** Answers when the change is on the disk; else the group is again what the disk has. */
+  async #stored(group: Group, meanwhile?: Promise<void>): Promise<Answer<Done>> {
+    const entry = this.#groups.get(group.gid)!
+    entry.writing++
+    const answer = await afterCommit(this.#shard, {}, () => readGroup(this.#shard.store, group))
+    await meanwhile
+    entry.writing--
+    return answer
+  }
+
+  /** The group as it is in memory, or as it was stored; `record` says whether there is one. */
+  #load(gid: Id): Group {
+    const usedAt = performance.now()
+    const entry = this.#groups.get(gid)
+    if (entry !== undefined) {
+      entry.usedAt = usedAt
+      return entry.group
+    }
+    const group = new Group(gid, this.#shard.nextTopic(), this.#shard.bus.workers)
+    readGroup(this.#shard.store, group)
+    this.#groups.set(gid, { group, usedAt, writing: 0 })
+    return group
+  }
+}

@@ -1,0 +1,106 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { createReuseportFd } from 'node-unix-socket'
+import type { Disconnect } from '../protocol/disconnect.ts'
+import { FrameSplitter } from '../protocol/frame.ts'
+import type { Admission } from './admission.ts'
+import { type Connection, type ConnectionEvents, ListenerType } from './connection.ts'
+
+export interface TcpLimits {
+  readonly frameBytesMax: number
+  readonly writerBytesMax: number
+}
+
+/** How long a client that was told to go may take to close its side. */
+const LINGER_MS = 2000
+
+/**
+ * Serves raw TCP clients. Every worker has a listening socket of its own on the same port (SO_REUSEPORT): a shared one
+ * would abort the process when one worker closes it (ENGINE.md, 2).
+ */
+export function serveTcp<S>(
+  host: string,
+  port: number,
+  limits: TcpLimits,
+  admission: Admission,
+  events: ConnectionEvents<S>,
+): Promise<Server> {
+  const server = createServer({ noDelay: true }, socket => {
+    if (admission.enter()) accept(socket, limits, admission, events)
+    else socket.destroy()
+  })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ fd: createReuseportFd(port, host) }, () => resolve(server))
+  })
+}
+
+function accept<S>(socket: Socket, limits: TcpLimits, admission: Admission, events: ConnectionEvents<S>): void {
+  const connection = new TcpConnection(socket, limits.writerBytesMax, () => events.tooSlow(state))
+  const state = events.opened(connection)
+  const splitter = new FrameSplitter()
+  socket.on('data', (chunk: Buffer) => {
+    const sound = splitter.push(chunk, limits.frameBytesMax, (source, start, end) => {
+      events.binary(state, source.subarray(start, end))
+      return connection.isOpen
+    })
+    if (!sound && connection.isOpen) events.garbage(state)
+  })
+  socket.on('error', () => socket.destroy())
+  socket.on('close', () => {
+    admission.leave()
+    connection.forget()
+    events.closed(state)
+  })
+}
+
+class TcpConnection implements Connection {
+  readonly listener = ListenerType.TCP
+  #socket: Socket | undefined
+  readonly #writerBytesMax: number
+  readonly #onSlow: () => void
+
+  constructor(socket: Socket, writerBytesMax: number, onSlow: () => void) {
+    this.#socket = socket
+    this.#writerBytesMax = writerBytesMax
+    this.#onSlow = onSlow
+  }
+
+  get isOpen(): boolean {
+    return this.#socket !== undefined
+  }
+
+  write(payload: Buffer): void {
+    const socket = this.#socket
+    if (socket === undefined || socket.write(payload) || socket.writableLength <= this.#writerBytesMax) return
+    this.#onSlow()
+  }
+
+  subscribe(): void {}
+  unsubscribe(): void {}
+
+  pause(): boolean {
+    this.#socket?.pause()
+    return true
+  }
+
+  resume(): void {
+    this.#socket?.resume()
+  }
+
+  end(reason: Disconnect): void {
+    const socket = this.#socket
+    if (socket === undefined) return
+    this.#socket = undefined
+    socket.end()
+    // What still comes is read and thrown away: closing with unread bytes would reset the connection before the client
+    // has seen why.
+    socket.removeAllListeners('data')
+    socket.resume()
+    const linger = setTimeout(() => socket.destroy(), reason.closeCode === 4001 ? 0 : LINGER_MS)
+    socket.once('close', () => clearTimeout(linger))
+  }
+
+  forget(): void {
+    this.#socket = undefined
+  }
+}

@@ -1,0 +1,126 @@
+import type { Disconnect } from '../protocol/disconnect.ts'
+import type { Admission } from './admission.ts'
+import { type Connection, type ConnectionEvents, ListenerType } from './connection.ts'
+import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from './uws.ts'
+
+/** What `ws.send` says when the message was not taken (ENGINE.md, 1.3). */
+const DROPPED = 2
+
+export interface WebSocketLimits {
+  readonly messageBytesMax: number
+  readonly writerBytesMax: number
+}
+
+/** Where the state of a connection hangs on the native socket. */
+interface UserData<S> {
+  state: S | undefined
+  connection: WebSocketConnection<S> | undefined
+}
+
+/** Serves WebSocket clients at `path` of the App. */
+export function serveWebSocket<S>(
+  app: TemplatedApp,
+  path: string,
+  limits: WebSocketLimits,
+  admission: Admission,
+  events: ConnectionEvents<S>,
+): void {
+  app.ws<UserData<S>>(path, {
+    maxPayloadLength: limits.messageBytesMax,
+    maxBackpressure: limits.writerBytesMax,
+    // Silence is judged by the heartbeat of the session, the same for both transports.
+    idleTimeout: 0,
+    sendPingsAutomatically: false,
+    upgrade: (res, req, context) => upgrade<S>(res, req, context, admission),
+    open(ws) {
+      const data = ws.getUserData()
+      data.connection = new WebSocketConnection(ws, events)
+      data.state = events.opened(data.connection)
+    },
+    message(ws, message, isBinary) {
+      const { state } = ws.getUserData()
+      if (state === undefined) return
+      const chunk = Buffer.from(message)
+      if (isBinary) events.binary(state, chunk)
+      else events.text(state, chunk)
+    },
+    // The native loop iterates over the topic while it tells of a drop: closing must wait until it is done.
+    dropped: ws => ws.getUserData().connection?.dropped(),
+    ping(ws) {
+      const { state } = ws.getUserData()
+      if (state !== undefined) events.alive(state)
+    },
+    close(ws) {
+      admission.leave()
+      const { state, connection } = ws.getUserData()
+      connection?.forget()
+      if (state !== undefined) events.closed(state)
+    },
+  })
+}
+
+function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_context_t, admission: Admission): void {
+  if (!admission.enter()) {
+    res.writeStatus('503 Service Unavailable').writeHeader('retry-after', '5').end()
+    return
+  }
+  const data: UserData<S> = { state: undefined, connection: undefined }
+  res.upgrade(
+    data,
+    req.getHeader('sec-websocket-key'),
+    req.getHeader('sec-websocket-protocol').split(',', 1)[0]!.trim(),
+    req.getHeader('sec-websocket-extensions'),
+    context,
+  )
+}
+
+class WebSocketConnection<S> implements Connection {
+  readonly listener = ListenerType.WS
+  #ws: WebSocket<UserData<S>> | undefined
+  readonly #events: ConnectionEvents<S>
+  #isSlow = false
+
+  constructor(ws: WebSocket<UserData<S>>, events: ConnectionEvents<S>) {
+    this.#ws = ws
+    this.#events = events
+  }
+
+  write(payload: Buffer | string): void {
+    if (this.#ws?.send(payload, typeof payload !== 'string') === DROPPED) this.dropped()
+  }
+
+  subscribe(topic: string): void {
+    this.#ws?.subscribe(topic)
+  }
+
+  unsubscribe(topic: string): void {
+    this.#ws?.unsubscribe(topic)
+  }
+
+  /** This release has no way to stop reading from one WebSocket. */
+  pause(): boolean {
+    return false
+  }
+
+  resume(): void {}
+
+  end(reason: Disconnect): void {
+    const ws = this.#ws
+    this.#ws = undefined
+    ws?.end(reason.closeCode, reason.text)
+  }
+
+  dropped(): void {
+    if (this.#isSlow) return
+    this.#isSlow = true
+    setImmediate(() => {
+      const state = this.#ws?.getUserData().state
+      if (state !== undefined) this.#events.tooSlow(state)
+    })
+  }
+
+  /** The native socket is gone: touching it would throw. */
+  forget(): void {
+    this.#ws = undefined
+  }
+}

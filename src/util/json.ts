@@ -1,0 +1,48 @@
+import { parse as parseLossless } from 'lossless-json'
+
+/**
+ * JSON in which 64-bit integers survive both ways as bare digits. Bytes inside a value become base64 strings:
+ * JSON has no form for them.
+ */
+export function stringify(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value)
+    case 'number':
+      return Number.isFinite(value) ? `${value}` : 'null'
+    case 'bigint':
+      return value.toString()
+    case 'boolean':
+      return value ? 'true' : 'false'
+    case 'object':
+      if (value === null) return 'null'
+      if (Array.isArray(value)) return `[${value.map(stringify).join(',')}]`
+      if (value instanceof Uint8Array) return `"${Buffer.from(value).toString('base64')}"`
+      if (value instanceof Date) return JSON.stringify(value)
+      return stringifyObject(value as Record<string, unknown>)
+    default:
+      return 'null'
+  }
+}
+
+function stringifyObject(value: Record<string, unknown>): string {
+  let text = '{'
+  for (const key of Object.keys(value)) {
+    const field = value[key]
+    if (field === undefined) continue
+    text += `${text.length > 1 ? ',' : ''}${JSON.stringify(key)}:${stringify(field)}`
+  }
+  return `${text}}`
+}
+
+const LONG_DIGITS = /[0-9]{16}/
+
+/** @throws SyntaxError on text that is not JSON. Integers beyond 2^53 come as bigint, all others as numbers. */
+export function parse(text: string): unknown {
+  return LONG_DIGITS.test(text) ? parseLossless(text, null, number) : JSON.parse(text)
+}
+
+function number(text: string): number | bigint {
+  const value = Number(text)
+  return Number.isSafeInteger(value) || !/^-?[0-9]+$/.test(text) ? value : BigInt(text)
+}

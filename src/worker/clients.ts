@@ -1,0 +1,77 @@
+import type { Server } from 'node:net'
+import type { CounterRow } from '../ops/counters.ts'
+import { Disconnect } from '../protocol/disconnect.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { dispatchBinary, dispatchText, error } from '../session/dispatch.ts'
+import type { Gate } from '../session/gate.ts'
+import type { Session } from '../session/session.ts'
+import type { Admission } from '../transport/admission.ts'
+import { type ConnectionEvents, ListenerType } from '../transport/connection.ts'
+import { serveTcp } from '../transport/tcp.ts'
+import type { TemplatedApp } from '../transport/uws.ts'
+import { serveWebSocket } from '../transport/websocket.ts'
+
+export const WEBSOCKET_PATH = '/im/ws'
+
+export interface Clients {
+  listenTcp(host: string, port: number): Promise<Server>
+  /** Resolves when every connection is closed, its last bytes included. */
+  allClosed(): Promise<void>
+}
+
+/** Joins both transports to the sessions: what a connection says is dispatched, what happens to it is told to the hub. */
+export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission, count: CounterRow): Clients {
+  const { hub, options } = gate
+  const open = { [ListenerType.TCP]: 0, [ListenerType.WS]: 0 }
+  let onAllClosed: (() => void) | undefined
+
+  const counted = (listener: ListenerType, step: 1 | -1) => {
+    open[listener] += step
+    count.set(listener === ListenerType.TCP ? 'connections_tcp' : 'connections_ws', open[listener])
+    if (open[ListenerType.TCP] + open[ListenerType.WS] === 0) onAllClosed?.()
+  }
+  const heard = (session: Session) => {
+    session.seenAt = performance.now()
+    count.add('messages_in_total', 1)
+  }
+  const garbage = (session: Session) => {
+    error(gate, session, 0, ErrorCode.BAD_HEADER)
+    hub.close(session, Disconnect.BAD_FRAME)
+  }
+  const events: ConnectionEvents<Session> = {
+    opened(connection) {
+      counted(connection.listener, 1)
+      return hub.open(connection)
+    },
+    binary(session, chunk) {
+      heard(session)
+      if (!dispatchBinary(gate, session, chunk)) garbage(session)
+    },
+    text(session, chunk) {
+      heard(session)
+      if (!dispatchText(gate, session, chunk)) garbage(session)
+    },
+    garbage,
+    closed(session) {
+      counted(session.connection.listener, -1)
+      hub.gone(session)
+    },
+    tooSlow(session) {
+      count.add('slow_closed_total', 1)
+      hub.kick(session, Disconnect.SLOW_CONSUMER)
+    },
+    alive(session) {
+      session.seenAt = performance.now()
+    },
+  }
+  const { frameBytesMax, writerBytesMax } = options
+  serveWebSocket(app, WEBSOCKET_PATH, { messageBytesMax: frameBytesMax, writerBytesMax }, admission, events)
+  return {
+    listenTcp: (host, port) => serveTcp(host, port, { frameBytesMax, writerBytesMax }, admission, events),
+    allClosed: () =>
+      new Promise(resolve => {
+        onAllClosed = resolve
+        if (open[ListenerType.TCP] + open[ListenerType.WS] === 0) resolve()
+      }),
+  }
+}

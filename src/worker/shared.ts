@@ -1,0 +1,31 @@
+import type { Link } from '../bus/bus.ts'
+import type { Options } from '../config/options.ts'
+import type { Listener } from '../http/api.ts'
+
+/** What main hands a worker when it starts it. */
+export interface WorkerStart {
+  readonly index: number
+  readonly options: Options
+  /** The ports that were chosen; the options may say 0. */
+  readonly httpPort: number
+  readonly tcpPort: number
+  readonly listeners: readonly Listener[]
+  /** One per worker, itself included. */
+  readonly links: readonly Link[]
+  readonly wakeWords: SharedArrayBuffer
+  readonly counters: SharedArrayBuffer
+  /** One 32-bit word: 1 from the signal to stop on. */
+  readonly draining: SharedArrayBuffer
+}
+
+/** What main tells a worker. */
+export type ToWorker =
+  /** A worker ended and another takes its place, over new rings. */
+  | { readonly type: 'peerReplaced'; readonly worker: number; readonly link: Link }
+  /** Close the listeners and every connection, then say `drained`. */
+  | { readonly type: 'drain' }
+  /** End, with everything on the disk. */
+  | { readonly type: 'exit' }
+
+/** What a worker tells main. */
+export type FromWorker = { readonly type: 'ready' } | { readonly type: 'drained' }
