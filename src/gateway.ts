@@ -49,7 +49,7 @@ export class Gateway {
   #httpPort = 0
   #tcpPort = 0
   #listeners: Listener[] = []
-  #isStopping = false
+  #stopped: Promise<void> | undefined
 
   constructor(options: Options, log: Logger) {
     this.#options = options
@@ -94,9 +94,12 @@ export class Gateway {
   }
 
   /** Ends in order: no new clients, the old ones told to come back elsewhere, everything on the disk. */
-  async stop(signal: string): Promise<void> {
-    if (this.#isStopping) return
-    this.#isStopping = true
+  stop(signal: string): Promise<void> {
+    this.#stopped ??= this.#stop(signal)
+    return this.#stopped
+  }
+
+  async #stop(signal: string): Promise<void> {
     Atomics.store(new Int32Array(this.#draining), 0, 1)
     this.#systemd.stopping()
     this.#log.info({ signal, sessions: this.#counters.sum('sessions') }, 'stopping')
@@ -139,7 +142,7 @@ export class Gateway {
 
   #ended(index: number, seat: Seat, code: number): void {
     this.#counters.clearGauges(index)
-    if (this.#isStopping) return
+    if (this.#stopped !== undefined) return
     const livedMs = performance.now() - seat.startedAt
     if (!seat.isReady && livedMs < HEALTHY_MS && seat.failures === 0 && this.#seats.some(other => !other.isReady)) {
       // The first start of all: there is nothing to keep up.
@@ -152,7 +155,7 @@ export class Gateway {
     const delayMs = Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** failures)
     this.#log.error({ worker: index, code, delayMs }, 'a worker ended and is started again')
     setTimeout(() => {
-      if (this.#isStopping) return
+      if (this.#stopped !== undefined) return
       this.#replaceRings(index)
       this.#seat(index, failures).then(
         () => this.#log.info({ worker: index }, 'a worker serves again'),

@@ -59,9 +59,23 @@ export class Topic {
   remove(subscriber: Subscriber): void {
     this.#count(subscriber, -1)
     const joining = this.joiners.findIndex(joiner => joiner.subscriber === subscriber)
+    this.#handOver(subscriber, this.joiners[joining])
     if (joining >= 0) this.joiners.splice(joining, 1)
     else if (subscriber.carrier === Carrier.TCP) this.tcp.delete(subscriber)
     else subscriber.unsubscribe(this.nameFor(subscriber.carrier))
+  }
+
+  /** Who leaves gets what was published while it was here. */
+  #handOver(subscriber: Subscriber, joiner: Joiner | undefined): void {
+    if (this.pending === undefined) return
+    const { binary, json } = this.pending
+    this.#writePart(subscriber, Buffer.from(binary.view()), json, joiner?.binaryAt ?? 0, joiner?.jsonAt ?? 0)
+  }
+
+  #writePart(subscriber: Subscriber, binary: Buffer, json: string, binaryAt: number, jsonAt: number): void {
+    if (subscriber.carrier === Carrier.WS_JSON) {
+      if (jsonAt < json.length) subscriber.write(jsonAt === 0 ? json : json.slice(jsonAt + 1))
+    } else if (binaryAt < binary.length) subscriber.write(binary.subarray(binaryAt))
   }
 
   /** Those who joined since the last flush get their part of it, and from now on all. */
@@ -69,9 +83,7 @@ export class Topic {
     const joiners = this.joiners
     this.joiners = []
     for (const { subscriber, binaryAt, jsonAt } of joiners) {
-      if (subscriber.carrier === Carrier.WS_JSON) {
-        if (jsonAt < json.length) subscriber.write(jsonAt === 0 ? json : json.slice(jsonAt + 1))
-      } else if (binaryAt < binary.length) subscriber.write(binary.subarray(binaryAt))
+      this.#writePart(subscriber, binary, json, binaryAt, jsonAt)
       this.#subscribe(subscriber)
     }
   }

@@ -56,7 +56,8 @@ class Exchange {
     res.onAborted(() => this.#over())
     this.method = req.getMethod().toUpperCase()
     this.path = req.getUrl()
-    this.query = req.getQuery()
+    // Undefined when there is none; the types do not say so.
+    this.query = (req.getQuery() as string | undefined) ?? ''
     this.contentType = req.getHeader('content-type')
     this.idempotencyKey = req.getHeader('idempotency-key')
     this.deadlineAt = performance.now() + deadlineMs

@@ -13,6 +13,8 @@ export type BodyOf<S extends BodySpec> = { [K in Needed<S>]: Value<S[K]> } & {
   [K in Exclude<keyof S, Needed<S>>]?: Value<S[K]>
 }
 
+const NIL = 0xc0
+
 interface Slot {
   readonly name: string
   readonly kind: Kind<unknown>
@@ -48,7 +50,7 @@ export class BodyReader<S extends BodySpec> {
         const next = skipValue(source, valueAt, end)
         if (next < 0) return undefined
         const slot = this.#slots.get(source.toString('latin1', keyAt, valueAt))
-        if (slot !== undefined && source[valueAt] !== 0xc0) {
+        if (slot !== undefined && (source[valueAt] !== NIL || slot.kind.takesNil === true)) {
           const value = slot.kind.binary(source, valueAt, next)
           if (value === undefined) return undefined
           body[slot.name] = value
@@ -67,7 +69,7 @@ export class BodyReader<S extends BodySpec> {
     const fields = value as Record<string, unknown>
     const body: Record<string, unknown> = {}
     for (const slot of this.#slots.values()) {
-      if (!Object.hasOwn(fields, slot.name) || fields[slot.name] === null) continue
+      if (!Object.hasOwn(fields, slot.name) || (fields[slot.name] === null && slot.kind.takesNil !== true)) continue
       const field = slot.kind.json(fields[slot.name])
       if (field === undefined) return undefined
       body[slot.name] = field

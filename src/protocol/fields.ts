@@ -9,6 +9,8 @@ export type Raw = Buffer
 /** How a field is read from MessagePack bytes at `at..end` and from a parsed JSON value; undefined: a wrong type. */
 export interface Kind<T> {
   readonly doc: string
+  /** Whether nil is a value; else it means that the field is absent. */
+  readonly takesNil?: true
   binary(source: Buffer, at: number, end: number): T | undefined
   json(value: unknown): T | undefined
 }
@@ -60,6 +62,7 @@ const textKind: Kind<Raw> = {
 /** Any value, passed on unread. */
 const anyKind: Kind<Raw> = {
   doc: 'any value',
+  takesNil: true,
   binary: (source, at, end) => source.subarray(at, end),
   json: packValue,
 }

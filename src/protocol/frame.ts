@@ -19,7 +19,7 @@ export function writeHeader(target: Buffer, offset: number, command: number, seq
 export function frameEnd(source: Buffer, start: number, end: number, frameBytesMax: number): number {
   if (end - start < 4) return 0
   const length = source.readUInt32BE(start)
-  if (length < Frame.LENGTH_MIN || length + 4 > frameBytesMax) return -1
+  if (length < Frame.LENGTH_MIN || length > frameBytesMax) return -1
   const next = start + 4 + length
   return next <= end ? next : 0
 }
@@ -58,7 +58,7 @@ export class FrameSplitter {
       if (!onFrame(chunk, start, end)) return true
       start = end
     }
-    if (start < chunk.length) this.#keep(chunk, start, frameBytesMax)
+    if (start < chunk.length) this.#keep(chunk, start)
     return true
   }
 
@@ -83,9 +83,10 @@ export class FrameSplitter {
     return this.#partialBytes === total ? taken + copied : 0
   }
 
-  #keep(chunk: Buffer, start: number, frameBytesMax: number): void {
+  /** The length, as far as it is there, was found good. */
+  #keep(chunk: Buffer, start: number): void {
     const have = chunk.length - start
-    const total = have < 4 ? 4 : Math.min(4 + chunk.readUInt32BE(start), frameBytesMax)
+    const total = have < 4 ? 4 : 4 + chunk.readUInt32BE(start)
     this.#partial = Buffer.allocUnsafeSlow(total)
     chunk.copy(this.#partial, 0, start)
     this.#partialBytes = have

@@ -8,8 +8,7 @@ const packr = new Packr({ useRecords: false, variableMapSize: true, mapsAsObject
 const unpackr = new Unpackr({
   useRecords: false,
   mapsAsObjects: true,
-  // Numbers up to 2^53, bigints above; the package's types do not know the value.
-  int64AsType: 'auto' as 'bigint',
+  int64AsType: 'bigint',
   copyBuffers: true,
 })
 

@@ -57,7 +57,7 @@ export function dispatchBinary(gate: Gate, session: Session, chunk: Buffer): boo
     if (left < Frame.HEADER_BYTES) return false
     const length = chunk.readUInt32BE(at)
     const end = at + 4 + length
-    if (length < Frame.LENGTH_MIN || end > chunk.length || length + 4 > gate.options.frameBytesMax) return false
+    if (length < Frame.LENGTH_MIN || end > chunk.length || length > gate.options.frameBytesMax) return false
     dispatchFrame(gate, session, chunk, at, end)
     if (session.state === SessionState.CLOSED) return true
     at = end
@@ -74,11 +74,15 @@ function dispatchFrame(gate: Gate, session: Session, chunk: Buffer, at: number, 
   else run(gate, session, command as Request, row, seq, () => row.reader.binary(chunk, at + Frame.BODY, end))
 }
 
-/** One text message: JSON requests, one a line. @returns false when a line is none */
+/** One text message: JSON requests, one a line. @returns false when a line is none, or there is none */
 export function dispatchText(gate: Gate, session: Session, chunk: Buffer): boolean {
   if (!speaks(session, true)) return refuseFormat(gate, session)
-  for (const line of chunk.toString().split('\n')) {
-    if (line.trim() === '') continue
+  const lines = chunk
+    .toString()
+    .split('\n')
+    .filter(line => line.trim() !== '')
+  if (lines.length === 0) return false
+  for (const line of lines) {
     const message = parseMessage(line)
     if (message === undefined) return false
     const row = readerOf(message.command)

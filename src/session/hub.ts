@@ -7,8 +7,8 @@ import type { Id } from '../util/id.ts'
 import { Session, SessionState } from './session.ts'
 
 export interface HubEvents {
-  /** The session is over: whoever knows of it must forget it. Said once, while its fields are still there. */
-  left(session: Session): void
+  /** The session is over: whoever knows of it must forget it. Said once. @param state what it was in until now */
+  left(session: Session, state: SessionState): void
   /** A session signed in, or one that had is over. */
   online(listener: ListenerType, sessions: number): void
   /** Something waits to be written: make a turn happen. */
@@ -89,8 +89,8 @@ export class Hub {
   /** Writes what is left and closes. */
   close(session: Session, reason: Disconnect): void {
     if (session.state === SessionState.CLOSED) return
-    session.flush()
     this.#forget(session)
+    session.flush()
     session.connection.end(reason)
   }
 
@@ -110,8 +110,9 @@ export class Hub {
   }
 
   #forget(session: Session): void {
-    this.#sessions.delete(session.cid)
-    this.#events.left(session)
+    const { state } = session
     session.state = SessionState.CLOSED
+    this.#sessions.delete(session.cid)
+    this.#events.left(session, state)
   }
 }

@@ -29,8 +29,8 @@ export function leaveRoomTopic(gate: Gate, session: Session, rid: Id): void {
 }
 
 /** The session is over: no topic knows it any more, and neither do the owners of what it was in. */
-export function leaveEverything(gate: Gate, session: Session): void {
-  const { state, uid, sid, cid } = session
+export function leaveEverything(gate: Gate, session: Session, state: SessionState): void {
+  const { uid, sid, cid } = session
   if (state !== SessionState.SIGNING_IN && state !== SessionState.ONLINE) return
   const { calls, placement } = gate
   for (const [rid, { topic }] of session.rooms ?? []) {

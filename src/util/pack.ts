@@ -8,8 +8,8 @@ const packr = new Packr({ useRecords: false, variableMapSize: true })
 const unpackr = new Unpackr({
   useRecords: false,
   mapsAsObjects: true,
-  // Numbers up to 2^53, bigints above; the package's types do not know the value.
-  int64AsType: 'auto' as 'bigint',
+  // 64-bit integers are bigints: ids below 2^53 are never written so, and keep their one form.
+  int64AsType: 'bigint',
   copyBuffers: true,
 })
 

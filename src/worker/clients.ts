@@ -2,6 +2,7 @@ import type { Server } from 'node:net'
 import type { CounterRow } from '../ops/counters.ts'
 import { Disconnect } from '../protocol/disconnect.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
+import { Frame } from '../protocol/frame.ts'
 import { dispatchBinary, dispatchText, error } from '../session/dispatch.ts'
 import type { Gate } from '../session/gate.ts'
 import type { Session } from '../session/session.ts'
@@ -12,6 +13,7 @@ import type { TemplatedApp } from '../transport/uws.ts'
 import { serveWebSocket } from '../transport/websocket.ts'
 
 export const WEBSOCKET_PATH = '/im/ws'
+const MESSAGE_BYTES_MIN = 262_144
 
 export interface Clients {
   listenTcp(host: string, port: number): Promise<Server>
@@ -65,7 +67,9 @@ export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission
     },
   }
   const { frameBytesMax, writerBytesMax } = options
-  serveWebSocket(app, WEBSOCKET_PATH, { messageBytesMax: frameBytesMax, writerBytesMax }, admission, events)
+  // A WebSocket message carries one of the longest frames, or several shorter ones.
+  const messageBytesMax = Math.max(MESSAGE_BYTES_MIN, frameBytesMax + Frame.HEADER_BYTES)
+  serveWebSocket(app, WEBSOCKET_PATH, { messageBytesMax, writerBytesMax }, admission, events)
   return {
     listenTcp: (host, port) => serveTcp(host, port, { frameBytesMax, writerBytesMax }, admission, events),
     allClosed: () =>

@@ -79,7 +79,7 @@ const calls = new Calls<Methods>(bus, methods, options.callTimeoutMs, refused('B
   return refused('INTERNAL', `internal error: id ${id}`)
 })
 const hub = new Hub({
-  left: session => leaveEverything(gate, session),
+  left: (session, state) => leaveEverything(gate, session, state),
   online(listener, sessions) {
     count.set(listener === ListenerType.TCP ? 'sessions_tcp' : 'sessions_ws', sessions)
     count.set('sessions', hub.online[ListenerType.TCP] + hub.online[ListenerType.WS])

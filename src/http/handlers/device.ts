@@ -2,6 +2,7 @@ import { key } from '../../store/table.ts'
 import type { Id } from '../../util/id.ts'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
+import { sessionRecord } from '../session-record.ts'
 
 interface Register {
   readonly uid: Id
@@ -31,7 +32,7 @@ interface IpList {
 
 /** Where the device may connect, and the token that signs it in. */
 export async function listAddresses(api: Api, { type, uid, sid }: IpList) {
-  if (api.store.tables.sessions.get(key(sid))?.uid !== uid) throw ApiError.of('SID_MISMATCH')
+  if (sessionRecord(api, sid)?.uid !== uid) throw ApiError.of('SID_MISMATCH')
   const expire = api.options.tokenTtlS
   const token = api.tokens.issue(uid, sid, Math.floor(Date.now() / 1000) + expire)
   const iplist = api.listeners

@@ -1,11 +1,11 @@
 import type { PushArgs, Pushed } from '../../contract/methods.ts'
 import { dataKindOf } from '../../protocol/json-format.ts'
-import { key } from '../../store/table.ts'
 import type { Id } from '../../util/id.ts'
 import { parse, stringify } from '../../util/json.ts'
 import type { Api } from '../api.ts'
 import { ApiError, granted } from '../api-error.ts'
 import type { Reply, RequestContext } from '../route.ts'
+import { sessionRecord } from '../session-record.ts'
 
 interface Expire {
   readonly expire?: number | undefined
@@ -37,7 +37,7 @@ export function pushRoom(api: Api, query: Expire & { rid: Id }, request: Request
 export function pushSession(api: Api, query: Expire & { sid: Id }, request: RequestContext): Promise<Reply> {
   const { sid } = query
   return once(api, request, async () => {
-    const uid = api.store.tables.sessions.get(key(sid))?.uid
+    const uid = sessionRecord(api, sid)?.uid
     const args = pushArgs(request, query)
     if (uid === undefined) return { sid, total: 0 }
     return { sid, ...granted(await api.calls.ask(api.placement.ownerOf(uid), 'userPush', { uid, sid, ...args })) }

@@ -1,0 +1,109 @@
+// The members that see one stream of messages (a sub-group of a room), and the check that they all see the same one.
+//
+// There is one reference per audience: the list of messages as the member that is furthest ahead received it. The k-th
+// message of every member must be reference[k]. Next to the list lie, per format, the very bytes of each message (the
+// tape); a member whose next bytes equal those on the tape has by that received the right message at the right place, and
+// nothing needs to be decoded. So the fast path of a load run is as strict as that of a verifying one.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "clock.h"
+#include "faults.h"
+#include "frame.h"
+#include "meter.h"
+#include "payload.h"
+
+namespace bench {
+
+/** The publisher number of pushes, which come over HTTP from several connections and so have no sender's order. */
+constexpr uint32_t kPushPublisher = UINT32_MAX;
+
+/** How far one member is. */
+struct Place {
+  uint64_t next = 0;              // index of the message expected next
+  std::vector<uint64_t> missing;  // indices passed over
+};
+
+/** Told when the last member received a message. */
+class CompletionListener {
+ public:
+  virtual void onComplete(uint32_t publisher, Nanos now) = 0;
+
+ protected:
+  ~CompletionListener() = default;
+};
+
+class Audience {
+ public:
+  Audience(uint64_t rid, uint64_t gid, uint32_t run, Meter& meter, Faults& faults)
+      : rid(rid), gid(gid), run_(run), meter_(meter), faults_(faults) {}
+
+  const uint64_t rid;
+  const uint64_t gid;
+  CompletionListener* listener = nullptr;
+
+  void join(Place& place);
+  /** A member that is gone is waited for no longer. */
+  void leave(Place& place, Nanos now);
+  uint64_t size() const { return size_; }
+
+  /** The fast path: accounts for every message at the start of `p` that is on the tape where `place` stands.
+   *  @returns bytes consumed; 0 when the next frame must be decoded. */
+  size_t advance(Place& place, Format format, const uint8_t* p, size_t n, Nanos now);
+
+  /** The slow path: one decoded room message, and its bytes (JSON: without the line end). */
+  void deliver(Place& place, Format format, const uint8_t* frame, size_t bytes, const Message& message, Nanos now);
+
+  uint64_t messages() const { return base_ + records_.size(); }
+  /** Messages of the reference that this member has not received. */
+  uint64_t missingFor(const Place& place) const { return messages() - place.next + place.missing.size(); }
+  /** The msgid under which a message was delivered; 0 when nobody received it. */
+  uint64_t msgidOf(uint32_t publisher, uint32_t number) const;
+  /** Forgets what every member has passed. */
+  void trim(uint64_t before);
+
+ private:
+  struct Record {
+    uint32_t publisher;
+    uint32_t number;
+    uint64_t msgid;
+    Nanos intendedNs;
+    uint64_t remaining;  // members still to receive it
+  };
+
+  /** Frames one after another; the ends tell them apart. */
+  struct Tape {
+    uint64_t base = 0;
+    std::string bytes;
+    std::vector<size_t> ends;
+
+    uint64_t end() const { return base + ends.size(); }
+    size_t startOf(uint64_t k) const { return k == base ? 0 : ends[k - base - 1]; }
+    size_t endOf(uint64_t k) const { return ends[k - base]; }
+    void append(const uint8_t* p, size_t n);
+    void trim(uint64_t before);
+  };
+
+  Record& at(uint64_t k) { return records_[k - base_]; }
+  void account(uint64_t k, Nanos now);
+  bool appendRecord(const Payload& id, uint64_t msgid);
+  bool isRepeated(const Payload& id);
+  uint64_t find(const Payload& id) const;
+  bool settleMismatch(Place& place, const Payload& id, Nanos now);
+  std::string describe(const Payload& id) const;
+
+  const uint32_t run_;
+  Meter& meter_;
+  Faults& faults_;
+  uint64_t size_ = 0;
+  uint64_t base_ = 0;  // index of records_[0]
+  uint64_t lastMsgid_ = 0;
+  std::vector<Record> records_;
+  Tape tapes_[kFormats];
+  std::vector<uint32_t> lastNumbers_;  // by publisher
+  std::vector<bool> pushesSeen_;
+};
+
+}  // namespace bench

@@ -1,0 +1,52 @@
+// Every option of every scenario, read once.
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace bench {
+
+struct Options {
+  std::string scenario;
+
+  std::string http = "127.0.0.1:8080";  // HTTP API; for a bare server its WebSocket address
+  std::string server = "imgate";        // or "bare"
+  std::string apiKey;
+  int64_t serverPid = 0;
+
+  int64_t members = 1000;
+  std::string transport = "ws-binary";  // ws-json, tcp, mixed
+  int64_t wsBinary = 0, wsJson = 0, tcp = 0;  // verify; any of them set overrides members and transport
+  int64_t rooms = 1;
+  int64_t publishers = 200;
+  int64_t payload = 128;
+  int64_t idBase = 0;  // first uid and first rid; 0: chosen by the scenario
+
+  int64_t messages = 50;
+  int64_t pushes = 100;
+  double timeout = 120;
+
+  int64_t window = 8;
+  double warmup = 1;
+  double seconds = 5;
+
+  double rate = 400;
+  std::string spacing = "even";  // or "poisson"
+  double p99Ms = 50;
+  double rateStart = 200;
+  double rateMax = 100000;
+  double growth = 1.5;
+  double resolution = 0.05;
+  int64_t tries = 2;
+
+  int64_t concurrency = 200;
+  int64_t httpConnections = 16;
+  int64_t seed = 1;
+  std::string json;
+
+  bool isBare() const { return server == "bare"; }
+};
+
+/** Exits with the usage text (2) on anything it does not know, or on --help (0). */
+Options parseOptions(int argc, char** argv);
+
+}  // namespace bench

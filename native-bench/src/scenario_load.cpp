@@ -1,0 +1,138 @@
+// fanout, rate and search: how much, how fast, how far.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "load.h"
+#include "scenarios.h"
+
+namespace bench {
+
+namespace {
+
+constexpr double kQuietSeconds = 0.3;
+constexpr double kDeliveredRatioMin = 0.99;
+// `rate` goes on through an overload, to show it, until the backlog is a danger to the machine.
+constexpr double kHopelessSeconds = 5;
+
+void refuse(Report& report, const std::string& why) {
+  std::printf("REFUSED: the client was the bottleneck%s\n", why.c_str());
+  report.boolean("refused", true);
+}
+
+Verdict verdictOf(const Crowd& crowd, const WindowResult& result) {
+  return crowd.faults.total() == 0 && result.drained ? Verdict::PASSED : Verdict::FAILED;
+}
+
+bool passes(const WindowResult& result, const Options& options) {
+  return !result.aborted && result.drained && result.deliveredRatio() >= kDeliveredRatioMin &&
+         toMillis(result.latency.percentile(99)) <= options.p99Ms;
+}
+
+/** A search over rates: upwards by a factor until one fails, then halving the interval on the logarithmic scale. */
+class Search {
+ public:
+  Search(Load& load, Crowd& crowd, const Options& options)
+      : load_(load), crowd_(crowd), options_(options),
+        // Once the server owes so much, more than 1 % of the window is later than the limit whatever follows.
+        hopelessSeconds_(std::max(options.p99Ms * 4 / 1000, options.seconds / 50 + options.p99Ms / 1000)) {}
+
+  void run() {
+    double rate = options_.rateStart;
+    while (rate <= options_.rateMax && tryRate(rate)) rate *= options_.growth;
+    while (passed == 0 && failed > 1 && !broken) tryRate(failed / 2);
+    while (failed > 0 && passed > 0 && failed / passed > 1 + options_.resolution && !broken) {
+      tryRate(std::sqrt(passed * failed));
+    }
+  }
+
+  double passed = 0;
+  double failed = 0;
+  WindowResult best;
+  WindowResult limit;  // the failing window that bounds the result from above
+  bool broken = false;
+  std::vector<Report> steps;
+
+ private:
+  bool tryRate(double rate) {
+    WindowResult result;
+    for (int64_t i = 0; i < options_.tries && !broken; i++) {
+      result = load_.openLoop(rate, hopelessSeconds_);
+      const bool good = passes(result, options_);
+      tell(result, good);
+      broken = !result.drained || crowd_.faults.total() > 0;
+      crowd_.loop.runFor(seconds(kQuietSeconds));
+      if (good) return passed = rate, best = result, !broken;
+    }
+    failed = rate, limit = result;
+    return false;
+  }
+
+  void tell(const WindowResult& result, bool good) {
+    std::printf("  %8.0f msg/s  %10.0f deliveries/s  p50 %8.2f  p99 %8.2f  max %8.2f ms  server %.2f  client %.2f  %s%s\n",
+                result.askedRate, result.perSecond(result.deliveries), toMillis(result.latency.percentile(50)),
+                toMillis(result.latency.percentile(99)), toMillis(result.latency.max()), result.server.busiestThread,
+                result.clientCores, good ? "passes" : "fails", result.aborted ? " (aborted)" : "");
+    std::fflush(stdout);
+    Report step;
+    result.addTo(step);
+    step.boolean("passes", good);
+    steps.push_back(step);
+  }
+
+  Load& load_;
+  Crowd& crowd_;
+  const Options& options_;
+  const double hopelessSeconds_;
+};
+
+}  // namespace
+
+Verdict runFanout(Crowd& crowd, const Options& options, Report& report) {
+  if (!crowd.assemble()) return Verdict::FAILED;
+  Load load(crowd, options);
+  const WindowResult result = load.closedLoop(static_cast<uint64_t>(options.window));
+  result.addTo(report);
+  if (result.clientLimited()) {
+    refuse(report, ", the server had time to spare");
+    return Verdict::REFUSED;
+  }
+  report.boolean("refused", false);
+  return verdictOf(crowd, result);
+}
+
+Verdict runRate(Crowd& crowd, const Options& options, Report& report) {
+  if (!crowd.assemble()) return Verdict::FAILED;
+  Load load(crowd, options);
+  const WindowResult result = load.openLoop(options.rate, kHopelessSeconds);
+  result.addTo(report);
+  if (result.clientLimited()) {
+    refuse(report, ", these latencies are not the server's");
+    return Verdict::REFUSED;
+  }
+  report.boolean("refused", false);
+  return verdictOf(crowd, result);
+}
+
+Verdict runSearch(Crowd& crowd, const Options& options, Report& report) {
+  if (!crowd.assemble()) return Verdict::FAILED;
+  Load load(crowd, options);
+  Search search(load, crowd, options);
+  search.run();
+  search.best.addTo(report);
+  report.real("highest_passing_rate", search.passed, 0);
+  report.real("highest_passing_deliveries", search.best.perSecond(search.best.deliveries), 0);
+  report.real("lowest_failing_rate", search.failed, 0);
+  report.list("steps", search.steps);
+  const bool bounded = search.failed > 0 && !search.limit.clientLimited();
+  report.boolean("lower_bound", !bounded);
+  if (search.broken) return report.boolean("refused", false), Verdict::FAILED;
+  if (!bounded) {
+    refuse(report, search.failed > 0 ? " at the failing rate: the result is a lower bound" : ": no rate failed, the result is a lower bound");
+    return Verdict::REFUSED;
+  }
+  report.boolean("refused", false);
+  return search.passed > 0 && crowd.faults.total() == 0 ? Verdict::PASSED : Verdict::FAILED;
+}
+
+}  // namespace bench
