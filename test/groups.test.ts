@@ -105,7 +105,7 @@ for (const transport of TRANSPORTS) {
     const owner = await signIn(t, gateway, { transport })
     const gid = await createGroup(owner)
     for (let index = 0; index < 4; index += 1) {
-      await gateway.api.groupConfig('add', 'member', { gid, uid: freshId() })
+      await joinGroup(await signIn(t, gateway, { transport: 'tcp' }), gid)
     }
     const all = await mustDo(owner, 'GROUP-USR-LIST', { gid, num: 0 })
     t.equal(all.gid, gid)

@@ -4,7 +4,7 @@ import { eventually } from './support/deadline.js'
 import { credentialsFor, type Device, goOnline, signIn } from './support/device.js'
 import { fence } from './support/fence.js'
 import { type Scope, startGateway } from './support/gateway.js'
-import { createGroup } from './support/group.js'
+import { createGroup, joinGroup } from './support/group.js'
 import { freshId, type Id } from './support/ids.js'
 import { pushedText } from './support/pushed.js'
 import { joinRoom } from './support/room.js'
@@ -74,9 +74,11 @@ t.test('several valid pushes meet a late joiner in their order', async t => {
 t.test('a push that is valid meets late sessions in every other dimension', async t => {
   const owner = await signIn(t, gateway, { transport: 'tcp' })
   const gid = await createGroup(owner)
-  const uid = freshId()
-  await gateway.api.groupConfig('add', 'member', { gid, uid })
-  const late = await credentialsFor(gateway, 'ws-json', uid)
+  const late = await credentialsFor(gateway, 'ws-json', freshId())
+  const earlier = await goOnline(t, 'ws-json', late)
+  await joinGroup(earlier, gid)
+  await earlier.client.request('OFFLINE')
+  await earlier.client.closed
   await gateway.api.push('group', { gid, expire: 60 }, 'group')
   await gateway.api.push('sid', { sid: late.sid, expire: 60 }, 'sid')
   await gateway.api.push('appid', { appid: 'late-app', version: '3', expire: 60 }, 'app')

@@ -40,8 +40,10 @@ t.test('a push to a group reaches the members that are online', async t => {
   const [owner, member, stranger] = devices as [Device, Device, Device]
   const gid = await createGroup(owner)
   await joinGroup(member, gid)
-  const asleep = freshId()
-  await gateway.api.groupConfig('add', 'member', { gid, uid: asleep })
+  const asleep = await signIn(t, gateway, { transport: 'tcp' })
+  await joinGroup(asleep, gid)
+  await asleep.client.request('OFFLINE')
+  await asleep.client.closed
   const reply = await gateway.api.push('group', { gid }, 'to the group')
   t.hasStrict(reply, { gid, code: 0, errmsg: 'OK', total: 2 })
   for (const { client } of [owner, member]) {

@@ -1,6 +1,7 @@
 /**
  * Walks over MessagePack without decoding it. Whatever a client sent goes through here first: nothing deep, nothing cut
- * short and no extension types reach a decoder (msgpackr compiles code for inline records, ENGINE.md section 5).
+ * short, no extension types and no keys but strings and integers reach a decoder (msgpackr compiles code for inline records,
+ * ENGINE.md section 5). What passes can be decoded without an error.
  */
 const DEPTH_MAX = 16
 
@@ -14,7 +15,7 @@ export function skipValue(source: Buffer, at: number, end: number, depth = 0): n
   if (at >= end || depth > DEPTH_MAX) return -1
   const type = source[at]!
   if (type < 0x80 || type >= 0xe0) return at + 1
-  if (type < 0x90) return skipMany(source, at + 1, end, (type & 0x0f) * 2, depth)
+  if (type < 0x90) return skipPairs(source, at + 1, end, type & 0x0f, depth)
   if (type < 0xa0) return skipMany(source, at + 1, end, type & 0x0f, depth)
   if (type < 0xc0) return within(at + 1 + (type & 0x1f), end)
   const fixed = FIXED[type - 0xc0]!
@@ -34,9 +35,9 @@ export function skipValue(source: Buffer, at: number, end: number, depth = 0): n
     case 0xdd:
       return at + 5 > end ? -1 : skipMany(source, at + 5, end, source.readUInt32BE(at + 1), depth)
     case 0xde:
-      return at + 3 > end ? -1 : skipMany(source, at + 3, end, source.readUInt16BE(at + 1) * 2, depth)
+      return at + 3 > end ? -1 : skipPairs(source, at + 3, end, source.readUInt16BE(at + 1), depth)
     case 0xdf:
-      return at + 5 > end ? -1 : skipMany(source, at + 5, end, source.readUInt32BE(at + 1) * 2, depth)
+      return at + 5 > end ? -1 : skipPairs(source, at + 5, end, source.readUInt32BE(at + 1), depth)
     default:
       return -1
   }
@@ -50,6 +51,22 @@ function skipMany(source: Buffer, at: number, end: number, count: number, depth:
   if (count > end - at) return -1
   let next = at
   for (let i = 0; i < count; i++) {
+    next = skipValue(source, next, end, depth + 1)
+    if (next < 0) return -1
+  }
+  return next
+}
+
+/** Keys are strings or integers: others have no form in JSON, and decoders trip over them. */
+function skipPairs(source: Buffer, at: number, end: number, count: number, depth: number): number {
+  if (count * 2 > end - at) return -1
+  let next = at
+  for (let i = 0; i < count; i++) {
+    const type = source[next]!
+    const isInteger = type < 0x80 || type >= 0xe0 || (type >= 0xcc && type <= 0xd3)
+    if (next >= end || (!isInteger && stringStart(source, next) < 0)) return -1
+    next = skipValue(source, next, end, depth + 1)
+    if (next < 0) return -1
     next = skipValue(source, next, end, depth + 1)
     if (next < 0) return -1
   }
