@@ -1,7 +1,8 @@
 // The yardstick: a bare uWebSockets.js server. Whoever connects is a member of the one room; every message is published
 // unchanged to all of them. No sign-in, no order, no ACK, no decoding: the least that a fan-out server can do.
-import process from 'node:process'
+
 import uWS from 'uWebSockets.js'
+import process from 'node:process'
 
 const ROOM = 'room'
 const MIB = 1024 * 1024

@@ -1,7 +1,7 @@
 // npm run bench: starts imgate and the bare server in turn, lets the native client measure them, prints Markdown tables.
 // See README.md for what is measured and when a result is refused.
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { access, readFile, rm, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
@@ -9,6 +9,7 @@ import { killAll, start } from './run/processes.mjs'
 import { scenarios } from './run/scenarios.mjs'
 import { startBare, startImgate } from './run/servers.mjs'
 import { machine, table } from './run/table.mjs'
+import { makeFolder, removeAllFolders, removeFolder } from './run/temporary.mjs'
 
 const REFUSED = 3
 const client = new URL('build/imgate-bench', import.meta.url).pathname
@@ -33,14 +34,20 @@ const { values: options } = parseArgs({
   },
 })
 const settings = { ...options, p99: options['p99-ms'], verifyWorkers: options['verify-workers'] }
-const gatewayEnv = Object.fromEntries(options.env.map(pair => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
+const gatewayEnv = Object.fromEntries(
+  options.env.map(pair => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+)
 
 // A server and its client share no core where there are two: else each would measure the other.
 const cores = cpus().length
 const serverCores = Math.min(Number(options.workers), cores - 1)
-const placement = cores > 1 ? { server: serverCores > 1 ? `0-${serverCores - 1}` : '0', client: String(serverCores) } : {}
+const placement =
+  cores > 1 ? { server: serverCores > 1 ? `0-${serverCores - 1}` : '0', client: String(serverCores) } : {}
 
-process.on('exit', killAll)
+process.on('exit', () => {
+  killAll()
+  removeAllFolders()
+})
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 
 /** One client against one fresh server. @returns the client's report, with its exit code */
@@ -87,7 +94,10 @@ function present({ title, figures, results }) {
   for (const [server, reports] of Object.entries(results)) {
     const refused = reports.filter(report => report.exitCode === REFUSED).length
     const failed = reports.filter(report => report.exitCode !== 0 && report.exitCode !== REFUSED).length
-    if (refused > 0) console.log(`\nREFUSED: ${refused} of ${reports.length} runs of ${server}: the client was the bottleneck, its figures are a lower bound.`)
+    if (refused > 0)
+      console.log(
+        `\nREFUSED: ${refused} of ${reports.length} runs of ${server}: the client was the bottleneck, its figures are a lower bound.`,
+      )
     if (failed > 0) console.log(`\nFAILED: ${failed} of ${reports.length} runs of ${server}.`)
   }
 }
@@ -100,12 +110,12 @@ async function main() {
     throw new Error(`${client} is not built: make -C native-bench`)
   })
 
-  const directory = await mkdtemp(join(tmpdir(), 'imgate-bench-'))
+  const directory = await makeFolder()
   const done = []
   try {
     for (const name of names) done.push(await runScenario(name, directory))
   } finally {
-    await rm(directory, { recursive: true, force: true })
+    await removeFolder(directory)
   }
 
   const where = machine()
@@ -114,9 +124,14 @@ async function main() {
       `server on CPU ${placement.server ?? 'any'}, client on CPU ${placement.client ?? 'any'}`,
   )
   done.forEach(present)
-  if (options.json) await writeFile(options.json, `${JSON.stringify({ machine: where, options, scenarios: done }, null, 2)}\n`)
+  if (options.json)
+    await writeFile(options.json, `${JSON.stringify({ machine: where, options, scenarios: done }, null, 2)}\n`)
 
-  const codes = done.flatMap(({ results }) => Object.values(results).flat().map(report => report.exitCode))
+  const codes = done.flatMap(({ results }) =>
+    Object.values(results)
+      .flat()
+      .map(report => report.exitCode),
+  )
   if (codes.some(code => code !== 0 && code !== REFUSED)) return 1
   return codes.includes(REFUSED) ? REFUSED : 0
 }
