@@ -92,12 +92,11 @@ async function runScenario(name, directory) {
 function present({ title, figures, results }) {
   console.log(`\n### ${title}\n\n${table(figures, results)}`)
   for (const [server, reports] of Object.entries(results)) {
-    const refused = reports.filter(report => report.exitCode === REFUSED).length
+    const refused = reports.filter(report => report.exitCode === REFUSED)
     const failed = reports.filter(report => report.exitCode !== 0 && report.exitCode !== REFUSED).length
-    if (refused > 0)
-      console.log(
-        `\nREFUSED: ${refused} of ${reports.length} runs of ${server}: the client was the bottleneck, its figures are a lower bound.`,
-      )
+    const reasons = [...new Set(refused.map(report => report.refused_because))].join('; ')
+    if (refused.length > 0)
+      console.log(`\nREFUSED: ${refused.length} of ${reports.length} runs of ${server}: ${reasons}.`)
     if (failed > 0) console.log(`\nFAILED: ${failed} of ${reports.length} runs of ${server}.`)
   }
 }

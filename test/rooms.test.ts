@@ -207,6 +207,7 @@ t.test('level is passed on and data may be any value', async t => {
     -1,
     1.5,
     true,
+    null,
     'text',
     [1, 'two', [3]],
     { a: { b: [1, { c: null }] }, ключ: '値' },

@@ -49,6 +49,7 @@ WindowResult Load::closedLoop(uint64_t window) {
 }
 
 void Load::begin() {
+  machineFrom_ = readMachine(options_.serverPid);
   const Nanos from = crowd_.loop.readTime() + kLeadTime + seconds(options_.warmup);
   to_ = from + seconds(options_.seconds);
   crowd_.meter.open(from, to_);
@@ -67,6 +68,7 @@ WindowResult Load::finish() {
   for (const int timer : timers_) crowd_.loop.cancel(timer);
   if (!measured_) end_ = mark();
   const Nanos round = crowd_.meter.roundMaxNs;
+  const double others = othersBetween(machineFrom_, readMachine(options_.serverPid));
   const bool drained =
       crowd_.loop.runUntil([this] { return backlog() == 0; }, crowd_.loop.readTime() + seconds(kDrainSeconds));
 
@@ -86,6 +88,7 @@ WindowResult Load::finish() {
   result.clientCores = elapsed > 0 ? static_cast<double>(end_.client - from_.client) / static_cast<double>(elapsed) : 0;
   result.serverKnown = options_.serverPid != 0 && !end_.server.threads.empty();
   result.server = cpuBetween(from_.server, end_.server, elapsed);
+  result.othersCores = others;
   result.drained = drained;
   return result;
 }
@@ -152,7 +155,9 @@ void WindowResult::addTo(Report& report) const {
     report.real("server_busiest_thread", server.busiestThread);
     report.real("server_us_per_delivery", deliveries == 0 ? 0 : server.cores * windowSeconds * 1e6 / static_cast<double>(deliveries), 3);
   }
+  report.real("others_cores", othersCores);
   report.boolean("client_limited", clientLimited());
+  report.boolean("disturbed", disturbed());
   report.boolean("aborted", aborted);
   report.boolean("drained", drained);
 }

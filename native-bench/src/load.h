@@ -31,6 +31,7 @@ struct WindowResult {
   double clientCores = 0;
   bool serverKnown = false;
   CpuUse server;
+  double othersCores = 0;     // taken by other processes, from the warm-up on
   bool aborted = false;       // stopped early: the backlog was beyond hope
   bool drained = false;       // in the end everything that was sent had come
 
@@ -40,6 +41,8 @@ struct WindowResult {
   bool clientLimited() const {
     return clientCores >= kClientLimit && !(serverKnown && server.busiestThread >= kServerLimit);
   }
+  /** Neither side is to blame: something else had the processors. */
+  bool disturbed() const { return disturbs(othersCores); }
   void addTo(Report& report) const;
 };
 
@@ -90,6 +93,7 @@ class Load final : public CompletionListener {
   uint64_t expected_ = 0;
   std::vector<int> timers_;
   Mark from_, end_;
+  MachineSample machineFrom_;
 };
 
 }  // namespace bench

@@ -23,13 +23,42 @@ std::string readFile(const std::string& path) {
   return content;
 }
 
-/** utime + stime: the fields 14 and 15 of a stat line, counted after the name, which may hold anything. */
-Nanos cpuOfStat(const std::string& stat) {
-  const size_t nameEnd = stat.rfind(')');
-  unsigned long user = 0, system = 0;
-  if (nameEnd == std::string::npos) return 0;
-  if (std::sscanf(stat.c_str() + nameEnd + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) return 0;
-  return static_cast<Nanos>(user + system) * (kSecond / sysconf(_SC_CLK_TCK));
+// Cores: the noise floor of an otherwise quiet machine, with the harness and its shell.
+constexpr double kOthersMax = 0.10;
+
+constexpr int64_t kKernelThreads = 2;  // pid of kthreadd, the parent of all of them
+
+Nanos ofTicks(uint64_t ticks) { return static_cast<Nanos>(ticks) * (kSecond / sysconf(_SC_CLK_TCK)); }
+
+/** The fields of a /proc stat line that matter here. */
+struct Stat {
+  long parent = 0;
+  Nanos own = 0;       // utime + stime
+  Nanos children = 0;  // of children that have ended and were waited for
+};
+
+Stat parseStat(const std::string& line) {
+  // The name, in parentheses, may hold anything; so count from where it ends.
+  const size_t nameEnd = line.rfind(')');
+  unsigned long user = 0, system = 0, childUser = 0, childSystem = 0;
+  Stat stat;
+  if (nameEnd == std::string::npos) return stat;
+  std::sscanf(line.c_str() + nameEnd + 2, "%*c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &stat.parent, &user,
+              &system, &childUser, &childSystem);
+  stat.own = ofTicks(user + system);
+  stat.children = ofTicks(childUser + childSystem);
+  return stat;
+}
+
+/** Calls `visit(id)` for every number that names an entry of a /proc folder. */
+template <class Visit>
+void eachId(const std::string& folder, Visit visit) {
+  DIR* entries = opendir(folder.c_str());
+  if (entries == nullptr) return;
+  while (const dirent* entry = readdir(entries)) {
+    if (const int64_t id = std::atoll(entry->d_name); id > 0) visit(id);
+  }
+  closedir(entries);
 }
 
 }  // namespace
@@ -38,15 +67,36 @@ CpuSample readCpu(int64_t pid) {
   CpuSample sample;
   if (pid == 0) return sample;
   const std::string base = "/proc/" + std::to_string(pid);
-  sample.total = cpuOfStat(readFile(base + "/stat"));
-  if (DIR* tasks = opendir((base + "/task").c_str())) {
-    while (const dirent* entry = readdir(tasks)) {
-      const int64_t tid = std::atoll(entry->d_name);
-      if (tid > 0) sample.threads[tid] = cpuOfStat(readFile(base + "/task/" + entry->d_name + "/stat"));
-    }
-    closedir(tasks);
-  }
+  sample.total = parseStat(readFile(base + "/stat")).own;
+  eachId(base + "/task", [&](int64_t tid) {
+    sample.threads[tid] = parseStat(readFile(base + "/task/" + std::to_string(tid) + "/stat")).own;
+  });
   return sample;
+}
+
+MachineSample readMachine(int64_t serverPid) {
+  MachineSample sample;
+  sample.at = nowNs();
+  eachId("/proc", [&](int64_t pid) {
+    if (pid == serverPid || pid == getpid()) return;
+    const Stat stat = parseStat(readFile("/proc/" + std::to_string(pid) + "/stat"));
+    if (stat.parent != kKernelThreads) sample.others += stat.own + stat.children;
+  });
+  unsigned long stolen = 0;
+  std::sscanf(readFile("/proc/stat").c_str(), "cpu %*u %*u %*u %*u %*u %*u %*u %lu", &stolen);
+  sample.others += ofTicks(stolen);
+  return sample;
+}
+
+double othersBetween(const MachineSample& from, const MachineSample& to) {
+  // Less than nothing: a process ended and nobody waited for it, so its time is in no sum any more.
+  return to.at <= from.at ? 0 : std::max(0.0, static_cast<double>(to.others - from.others) / static_cast<double>(to.at - from.at));
+}
+
+bool disturbs(double othersCores) {
+  // A core each for server and client is ours; of the rest others may have half before they must get in the way.
+  const double spare = std::max(0L, sysconf(_SC_NPROCESSORS_ONLN) - 2);
+  return othersCores > kOthersMax + spare / 2;
 }
 
 uint64_t readRss(int64_t pid) {

@@ -20,6 +20,18 @@ uint64_t readRss(int64_t pid);
 
 inline Nanos ownCpu() { return readClock(CLOCK_PROCESS_CPUTIME_ID); }
 
+/** Work of others: the CPU time of every process but the server and us, their ended children included, and the time that a
+ *  hypervisor took away. Kernel threads are left out, they work for us as well. Takes milliseconds: not for a window. */
+struct MachineSample {
+  Nanos at = 0;
+  Nanos others = 0;
+};
+MachineSample readMachine(int64_t serverPid);
+
+/** Cores that others used, and whether that is more than the cores that server and client leave to them. */
+double othersBetween(const MachineSample& from, const MachineSample& to);
+bool disturbs(double othersCores);
+
 /** Cores used between two samples. */
 struct CpuUse {
   double cores = 0;

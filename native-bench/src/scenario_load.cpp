@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <string>
 
 #include "load.h"
 #include "scenarios.h"
@@ -11,17 +12,26 @@ namespace bench {
 namespace {
 
 constexpr double kQuietSeconds = 0.3;
+constexpr int kDisturbedTries = 5;
+constexpr double kCalmSeconds = 2;
 constexpr double kDeliveredRatioMin = 0.99;
 // `rate` goes on through an overload, to show it, until the backlog is a danger to the machine.
 constexpr double kHopelessSeconds = 5;
 
-void refuse(Report& report, const std::string& why) {
-  std::printf("REFUSED: the client was the bottleneck%s\n", why.c_str());
-  report.boolean("refused", true);
+/** Why the figures of this window do not tell of the server; empty when they do. */
+std::string reasonToRefuse(const WindowResult& result) {
+  if (result.clientLimited()) return "the client was the bottleneck";
+  if (result.disturbed()) return "the machine was busy with other work";
+  return "";
 }
 
-Verdict verdictOf(const Crowd& crowd, const WindowResult& result) {
-  return crowd.faults.total() == 0 && result.drained ? Verdict::PASSED : Verdict::FAILED;
+Verdict conclude(Report& report, const std::string& refusal, bool sound) {
+  report.boolean("refused", !refusal.empty());
+  report.text("refused_because", refusal);
+  if (!sound) return Verdict::FAILED;
+  if (refusal.empty()) return Verdict::PASSED;
+  std::printf("REFUSED: %s\n", refusal.c_str());
+  return Verdict::REFUSED;
 }
 
 bool passes(const WindowResult& result, const Options& options) {
@@ -56,23 +66,28 @@ class Search {
  private:
   bool tryRate(double rate) {
     WindowResult result;
-    for (int64_t i = 0; i < options_.tries && !broken; i++) {
+    int patience = kDisturbedTries;
+    for (int64_t i = 0; i < options_.tries && !broken;) {
       result = load_.openLoop(rate, hopelessSeconds_);
       const bool good = passes(result, options_);
       tell(result, good);
       broken = !result.drained || crowd_.faults.total() > 0;
       crowd_.loop.runFor(seconds(kQuietSeconds));
       if (good) return passed = rate, best = result, !broken;
+      // A failure under somebody else's load says nothing: wait for a calmer moment, but not for ever.
+      if (result.disturbed() && patience-- > 0) crowd_.loop.runFor(seconds(kCalmSeconds));
+      else i++;
     }
     failed = rate, limit = result;
     return false;
   }
 
   void tell(const WindowResult& result, bool good) {
-    std::printf("  %8.0f msg/s  %10.0f deliveries/s  p50 %8.2f  p99 %8.2f  max %8.2f ms  server %.2f  client %.2f  %s%s\n",
+    std::printf("  %8.0f msg/s  %10.0f deliveries/s  p50 %8.2f  p99 %8.2f  max %8.2f ms  server %.2f  client %.2f  others %.2f  %s%s%s\n",
                 result.askedRate, result.perSecond(result.deliveries), toMillis(result.latency.percentile(50)),
                 toMillis(result.latency.percentile(99)), toMillis(result.latency.max()), result.server.busiestThread,
-                result.clientCores, good ? "passes" : "fails", result.aborted ? " (aborted)" : "");
+                result.clientCores, result.othersCores, good ? "passes" : "fails", result.aborted ? " (aborted)" : "",
+                result.disturbed() ? " (disturbed)" : "");
     std::fflush(stdout);
     Report step;
     result.addTo(step);
@@ -93,12 +108,7 @@ Verdict runFanout(Crowd& crowd, const Options& options, Report& report) {
   Load load(crowd, options);
   const WindowResult result = load.closedLoop(static_cast<uint64_t>(options.window));
   result.addTo(report);
-  if (result.clientLimited()) {
-    refuse(report, ", the server had time to spare");
-    return Verdict::REFUSED;
-  }
-  report.boolean("refused", false);
-  return verdictOf(crowd, result);
+  return conclude(report, reasonToRefuse(result), result.drained && crowd.faults.total() == 0);
 }
 
 Verdict runRate(Crowd& crowd, const Options& options, Report& report) {
@@ -106,12 +116,7 @@ Verdict runRate(Crowd& crowd, const Options& options, Report& report) {
   Load load(crowd, options);
   const WindowResult result = load.openLoop(options.rate, kHopelessSeconds);
   result.addTo(report);
-  if (result.clientLimited()) {
-    refuse(report, ", these latencies are not the server's");
-    return Verdict::REFUSED;
-  }
-  report.boolean("refused", false);
-  return verdictOf(crowd, result);
+  return conclude(report, reasonToRefuse(result), result.drained && crowd.faults.total() == 0);
 }
 
 Verdict runSearch(Crowd& crowd, const Options& options, Report& report) {
@@ -124,15 +129,12 @@ Verdict runSearch(Crowd& crowd, const Options& options, Report& report) {
   report.real("highest_passing_deliveries", search.best.perSecond(search.best.deliveries), 0);
   report.real("lowest_failing_rate", search.failed, 0);
   report.list("steps", search.steps);
-  const bool bounded = search.failed > 0 && !search.limit.clientLimited();
-  report.boolean("lower_bound", !bounded);
-  if (search.broken) return report.boolean("refused", false), Verdict::FAILED;
-  if (!bounded) {
-    refuse(report, search.failed > 0 ? " at the failing rate: the result is a lower bound" : ": no rate failed, the result is a lower bound");
-    return Verdict::REFUSED;
-  }
-  report.boolean("refused", false);
-  return search.passed > 0 && crowd.faults.total() == 0 ? Verdict::PASSED : Verdict::FAILED;
+
+  std::string refusal = "no rate failed";
+  if (search.failed > 0) refusal = reasonToRefuse(search.limit);
+  report.boolean("lower_bound", !refusal.empty());
+  if (!refusal.empty()) refusal += " at the failing rate, the result is a lower bound";
+  return conclude(report, refusal, !search.broken && (search.passed > 0 || !refusal.empty()));
 }
 
 }  // namespace bench

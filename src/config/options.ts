@@ -52,6 +52,7 @@ export const optionRows = {
   },
   frameBytesMax: { schema: integer(1024, 16 << 20).default(65_536), doc: 'Longest frame of a client; longer closes.' },
   pushBytesMax: { schema: integer(1, 16 << 20).default(65_536), doc: 'Longest body of a push.' },
+  batchBytesMax: { schema: integer(1024, 1 << 28).default(8 << 20), doc: 'Longest body of a batch of pushes.' },
   loginTimeoutMs: { schema: integer(50, 600_000).default(5000), doc: 'A connection that has not signed in is closed.' },
   heartbeatMs: {
     schema: integer(50, 600_000).default(30_000),
@@ -77,6 +78,10 @@ export const optionRows = {
     doc: 'Join and quit notices go out in rooms up to this size.',
   },
   callTimeoutMs: { schema: integer(100, 60_000).default(5000), doc: 'How long a worker waits for another one.' },
+  ipDatabase: {
+    schema: z.string().default(''),
+    doc: 'MMDB file with nations and operators, to give devices the nearest addresses; empty: by load alone.',
+  },
   drainTimeoutMs: { schema: integer(100, 600_000).default(10_000), doc: 'How long a stop may take.' },
   ringBytes: { schema: powerOfTwo.default(1 << 20), doc: 'Size of the ring between two workers; a power of two.' },
 } as const satisfies { readonly [key: string]: Row }

@@ -19,6 +19,23 @@ export type Pushed = {
   readonly total: number
 }
 
+export interface Ranked {
+  readonly id: Id
+  readonly total: number
+}
+
+export interface NodeAddress {
+  readonly kind: 'listend' | 'frwder'
+  readonly nid: Id
+  readonly ipaddr: string
+  readonly port: number
+  /** 1 TCP, 2 WebSocket; of listeners. */
+  readonly type: 1 | 2
+}
+export interface NodeStatus extends NodeAddress {
+  readonly isUp: boolean
+}
+
 /** Who asks for a change of a group or room: a user in a session, or the HTTP API (absent), which may do all. */
 interface By {
   readonly by?: Id
@@ -54,6 +71,12 @@ export interface Methods {
   groupBlacklist: { args: { gid: Id; uid: Id; on: boolean } & By; reply: Done }
   groupManager: { args: { gid: Id; uid: Id; on: boolean } & By; reply: Done }
   groupMembers: { args: { gid: Id; num: number } & By; reply: { list: { uid: Id; role: number }[] } }
+  groupOpen: { args: { gid: Id }; reply: Done }
+  groupUids: { args: { gid: Id; list: 'blacklist' | 'gags' | 'members' }; reply: Id[] }
+  /** Sets the most members when `cap` is given. */
+  groupCap: { args: { gid: Id; cap?: number }; reply: { cap: number } }
+  /** The largest groups of this owner, most first. */
+  groupTop: { args: { num: number; by: 'members' | 'messages' }; reply: Ranked[] }
   groupInvite: { args: { gid: Id; to: Id; by: Id }; reply: Done }
   groupPush: { args: PushArgs & { gid: Id }; reply: Pushed }
   /** A session of a member came online: it gets what the group says from now on. */
@@ -69,6 +92,27 @@ export interface Methods {
   roomQuit: { args: { rid: Id; sid: Id; cid: Id }; reply: Done }
   roomKick: { args: { rid: Id; uid: Id } & By; reply: Done }
   roomPush: { args: PushArgs & { rid: Id }; reply: Pushed }
+
+  roomOpen: { args: { rid: Id }; reply: Done }
+  roomBlacklist: { args: { rid: Id; uid: Id; on: boolean }; reply: Done }
+  /** `uid` 0: everybody. */
+  roomGag: { args: { rid: Id; uid: Id; on: boolean }; reply: Done }
+  /** Sets the places of a sub-group when `cap` is given. */
+  roomCap: { args: { rid: Id; cap?: number }; reply: { cap: number } }
+  /** The default of all rooms was changed; asked of every worker. */
+  roomDefaultCap: { args: { cap: number }; reply: Done }
+  roomGroups: { args: { rid: Id }; reply: { gid: number; total: number }[] }
+  /** The largest rooms of this owner, most first. */
+  roomTop: { args: { num: number }; reply: Ranked[] }
+
+  nodeAdd: { args: NodeAddress; reply: Done }
+  nodeDel: { args: NodeAddress; reply: Done }
+  /** The nodes that were added, or their status, changed; told to every worker. */
+  nodesChanged: { args: { nodes: NodeStatus[] }; reply: Done }
+
+  /** `prec` as in statis/precision.ts. */
+  statisAdd: { args: { prec: string; num: number }; reply: Done }
+  statisDel: { args: { prec: string }; reply: Done }
 
   /** Numbers and keeps a push to everybody, or to an app, and has every worker deliver it. */
   broadcast: { args: PushArgs & { app?: string; version?: string }; reply: Pushed }
@@ -106,6 +150,10 @@ export const methods = [
   'groupBlacklist',
   'groupManager',
   'groupMembers',
+  'groupOpen',
+  'groupUids',
+  'groupCap',
+  'groupTop',
   'groupInvite',
   'groupPush',
   'groupAttach',
@@ -116,6 +164,18 @@ export const methods = [
   'roomQuit',
   'roomKick',
   'roomPush',
+  'roomOpen',
+  'roomBlacklist',
+  'roomGag',
+  'roomCap',
+  'roomDefaultCap',
+  'roomGroups',
+  'roomTop',
+  'nodeAdd',
+  'nodeDel',
+  'nodesChanged',
+  'statisAdd',
+  'statisDel',
   'broadcast',
   'sessionBroadcast',
   'idempotencyClaim',

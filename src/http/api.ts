@@ -7,6 +7,8 @@ import type { Tokens } from '../session/token.ts'
 import type { IdBlocks } from '../store/id-blocks.ts'
 import type { Store } from '../store/store.ts'
 import type { ListenerType } from '../transport/connection.ts'
+import type { Directory } from './directory.ts'
+import type { PlaceOf } from './ip-database.ts'
 
 /** A listener of this process. */
 export interface Listener {
@@ -25,5 +27,6 @@ export interface Api {
   readonly tokens: Tokens
   readonly counters: Counters
   readonly sids: IdBlocks
-  readonly listeners: readonly Listener[]
+  readonly directory: Directory
+  readonly placeOf: PlaceOf
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { parsePrecision } from '../statis/precision.ts'
 import { type Id, parseId } from '../util/id.ts'
 
 /**
@@ -32,6 +33,18 @@ export const id = kind<Id>('an id of 1..18446744073709551615', text => {
 export const idOrZero = kind<Id>('an id of 0..18446744073709551615', parseId)
 
 export const uint32 = integer(0, 0xffff_ffff)
+/** Places of a sub-group, or members of a group. */
+export const cap = integer(1, 0xffff_ffff)
+
+/** Entries of a ranking. */
+export const topNum = integer(1, 10_000)
+
+/** Buckets of the online statistics. */
+export const bucketNum = integer(1, 100_000)
+export const port = integer(1, 65_535)
+
+export const precision = kind('seconds (300, 300s), hours, days, weeks (1h, 1d, 1w), 1m or 1y', parsePrecision)
+
 export const listenerType = kind<1 | 2>('1 (TCP) or 2 (WebSocket)', text =>
   text === '1' ? 1 : text === '2' ? 2 : undefined,
 )

@@ -1,3 +1,4 @@
+import { parse } from '../util/json.ts'
 import { ApiError } from './api-error.ts'
 
 /** Parses a query string or form. @throws ApiError on broken escapes and on a parameter that is given twice */
@@ -9,6 +10,50 @@ export function parseQuery(text: string): Map<string, string> {
     const name = decode(equals < 0 ? part : part.slice(0, equals))
     if (parameters.has(name)) throw ApiError.of('BAD_PARAMETER', `${name}: expected once, got it twice`)
     parameters.set(name, equals < 0 ? '' : decode(part.slice(equals + 1)))
+  }
+  return parameters
+}
+
+/**
+ * The parameters in the body of a POST: a form, or a JSON object of texts and numbers; added to those of the query string.
+ * @throws ApiError on anything else, and on a parameter that is given twice
+ */
+export function addBodyParameters(parameters: Map<string, string>, contentType: string, body: Buffer): void {
+  if (body.length === 0) return
+  const type = contentType.split(';', 1)[0]!.trim().toLowerCase()
+  const given = type === 'application/json' ? jsonParameters(body.toString()) : parseQuery(formText(type, body))
+  for (const [name, value] of given) {
+    if (parameters.has(name)) throw ApiError.of('BAD_PARAMETER', `${name}: expected once, got it twice`)
+    parameters.set(name, value)
+  }
+}
+
+function formText(type: string, body: Buffer): string {
+  if (type === 'application/x-www-form-urlencoded') return body.toString()
+  throw ApiError.of('BAD_PARAMETER', 'content-type: expected application/x-www-form-urlencoded or application/json')
+}
+
+function jsonParameters(text: string): Map<string, string> {
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw ApiError.of('BAD_PARAMETER', 'body: expected a JSON object')
+  }
+  return fieldsOf(value)
+}
+
+/** The fields of an object as the texts that a query string would have. */
+export function fieldsOf(value: object): Map<string, string> {
+  const parameters = new Map<string, string>()
+  for (const [name, field] of Object.entries(value)) {
+    if (typeof field !== 'string' && typeof field !== 'number' && typeof field !== 'bigint') {
+      throw ApiError.of('BAD_PARAMETER', `${name}: expected a text or a number`)
+    }
+    parameters.set(name, String(field))
   }
   return parameters
 }

@@ -24,6 +24,10 @@ export interface Route<Q extends z.ZodRawShape = z.ZodRawShape> {
   readonly path: string
   readonly where: Where
   readonly query: Q
+  /** A GET that may be a POST too, with the parameters in a form or a JSON object: proxies and crawlers repeat GETs. */
+  readonly alsoPost?: true
+  /** Most bytes of the body; the option `pushBytesMax` unless it says another. */
+  readonly bodyBytesMax?: 'pushBytesMax' | 'batchBytesMax'
   /** The fields of the reply besides `code` and `errmsg`, with their description. */
   readonly reply: Readonly<Record<string, string>>
   /** Codes that it may answer besides the general ones. */

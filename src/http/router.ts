@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Options } from '../config/options.ts'
 import { ApiError } from './api-error.ts'
 import type { Route, Where } from './route.ts'
 
@@ -21,14 +22,25 @@ export class Router {
     }
   }
 
+  /** Whether a POST on this path has parameters in its body, not data. */
+  takesForm(path: string): boolean {
+    return this.#byPath.get(path)?.some(({ alsoPost }) => alsoPost === true) === true
+  }
+
+  /** Most bytes of a body on this path. */
+  bodyBytesMax(path: string, options: Options): number {
+    return options[this.#byPath.get(path)?.[0]?.bodyBytesMax ?? 'pushBytesMax']
+  }
+
   /** @throws ApiError when there is no such interface, or it takes another method */
   find(method: string, path: string, parameters: ReadonlyMap<string, string>): CompiledRoute {
     const rows = this.#byPath.get(path)
     if (rows === undefined) throw ApiError.of('UNKNOWN_PATH', path)
     const named = rows.filter(({ where, selectors }) => selectors.every(name => where[name] === parameters.get(name)))
-    const row = named.find(one => one.method === method)
+    const row = named.find(one => one.method === method || (method === 'POST' && one.alsoPost === true))
     if (row !== undefined) return row
-    if (named.length > 0 || rows.every(one => one.method !== method)) throw ApiError.of('WRONG_METHOD', method)
+    if (named.length > 0 || rows.every(one => one.method !== method && !(method === 'POST' && one.alsoPost === true)))
+      throw ApiError.of('WRONG_METHOD', method)
     const selectors = rows[0]!.selectors
     const missing = selectors.find(name => !parameters.has(name))
     if (missing !== undefined) throw ApiError.of('MISSING_PARAMETER', missing)

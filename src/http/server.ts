@@ -5,7 +5,7 @@ import { stringify } from '../util/json.ts'
 import type { Api } from './api.ts'
 import { ApiError } from './api-error.ts'
 import type { Caller, Keys } from './keys.ts'
-import { parseQuery } from './query.ts'
+import { addBodyParameters, parseQuery } from './query.ts'
 import type { Reply } from './route.ts'
 import { type Router, readParameters } from './router.ts'
 
@@ -18,6 +18,7 @@ export interface HttpServices {
   /** Whether every worker serves, for load balancers. */
   isReady(): boolean
   metricsPage(): Promise<string>
+  openApi(): string
   answered(): void
   readonly log: { error(fields: object, text: string): void }
 }
@@ -36,6 +37,7 @@ const reasons: Readonly<Record<number, string>> = {
 }
 const JSON_TYPE = 'application/json; charset=utf-8'
 const IDEMPOTENCY_KEY_MAX = 255
+const NO_BODY = Buffer.alloc(0)
 
 /** One request: copied out of the native objects at once, which are valid only during the call. */
 class Exchange {
@@ -140,6 +142,11 @@ export class HttpServer {
         )
         return
       }
+      if (exchange.path === '/im/openapi.json') {
+        if (exchange.method !== 'GET') throw ApiError.of('WRONG_METHOD', exchange.method)
+        exchange.answer(200, JSON_TYPE, this.#services.openApi())
+        return
+      }
       if (!this.#services.isServing()) throw ApiError.of('NOT_SERVING')
       this.#run(exchange)
     } catch (error) {
@@ -149,31 +156,38 @@ export class HttpServer {
 
   #run(exchange: Exchange): void {
     const { api, router } = this.#services
+    const { method, path } = exchange
     const parameters = parseQuery(exchange.query)
-    const row = router.find(exchange.method, exchange.path, parameters)
-    const { contentType, idempotencyKey } = exchange
-    if (idempotencyKey.length > IDEMPOTENCY_KEY_MAX) {
+    if (exchange.idempotencyKey.length > IDEMPOTENCY_KEY_MAX) {
       throw ApiError.of('BAD_PARAMETER', `Idempotency-Key: expected up to ${IDEMPOTENCY_KEY_MAX} characters`)
     }
-    const handle = (body: Buffer) => {
-      const query = readParameters(row, parameters)
-      row.handle(api, query, { body, contentType, idempotencyKey }).then(
-        reply => this.#reply(exchange, reply),
-        (error: unknown) => this.#fail(exchange, error),
-      )
-    }
-    if (exchange.method !== 'POST') {
-      handle(Buffer.alloc(0))
+    const isForm = method === 'POST' && router.takesForm(path)
+    // What is wrong before the body need not wait for it.
+    if (!isForm) router.find(method, path, parameters)
+    if (method !== 'POST') {
+      this.#handle(exchange, parameters, NO_BODY)
       return
     }
-    exchange.readBody(api.options.pushBytesMax, body => {
+    const bytesMax = router.bodyBytesMax(path, api.options)
+    exchange.readBody(bytesMax, body => {
       try {
-        if (body === undefined) throw ApiError.of('BODY_TOO_LONG', `expected up to ${api.options.pushBytesMax} bytes`)
-        handle(body)
+        if (body === undefined) throw ApiError.of('BODY_TOO_LONG', `expected up to ${bytesMax} bytes`)
+        if (isForm) addBodyParameters(parameters, exchange.contentType, body)
+        this.#handle(exchange, parameters, isForm ? NO_BODY : body)
       } catch (error) {
         this.#fail(exchange, error)
       }
     })
+  }
+
+  #handle(exchange: Exchange, parameters: ReadonlyMap<string, string>, body: Buffer): void {
+    const { api, router } = this.#services
+    const { method, path, contentType, idempotencyKey } = exchange
+    const row = router.find(method, path, parameters)
+    row.handle(api, readParameters(row, parameters), { body, contentType, idempotencyKey }).then(
+      reply => this.#reply(exchange, reply),
+      (error: unknown) => this.#fail(exchange, error),
+    )
   }
 
   #reply(exchange: Exchange, reply: Reply): void {

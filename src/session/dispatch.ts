@@ -49,20 +49,27 @@ const handlers: { readonly [R in Request]: Handler<R> } = {
   [Command.ROOM_CHAT]: handleRoomChat,
 }
 
-/** Whole binary frames, back to back. @returns false when they end in the middle of one */
-export function dispatchBinary(gate: Gate, session: Session, chunk: Buffer): boolean {
+/** What was said makes no sense: nothing after it can be trusted. */
+export const GARBAGE = 'garbage'
+
+/** Undefined: all was taken. A buffer: the rest, to be said again when the session has signed in. */
+export type Taken = Buffer | typeof GARBAGE | undefined
+
+/** Whole binary frames, back to back; garbage when they end in the middle of one. */
+export function dispatchBinary(gate: Gate, session: Session, chunk: Buffer): Taken {
   if (!speaks(session, false)) return refuseFormat(gate, session)
   for (let at = 0; at < chunk.length; ) {
+    if (session.state === SessionState.SIGNING_IN) return Buffer.from(chunk.subarray(at))
     const left = chunk.length - at
-    if (left < Frame.HEADER_BYTES) return false
+    if (left < Frame.HEADER_BYTES) return GARBAGE
     const length = chunk.readUInt32BE(at)
     const end = at + 4 + length
-    if (length < Frame.LENGTH_MIN || end > chunk.length || length > gate.options.frameBytesMax) return false
+    if (length < Frame.LENGTH_MIN || end > chunk.length || length > gate.options.frameBytesMax) return GARBAGE
     dispatchFrame(gate, session, chunk, at, end)
-    if (session.state === SessionState.CLOSED) return true
+    if (session.state === SessionState.CLOSED) return undefined
     at = end
   }
-  return true
+  return undefined
 }
 
 function dispatchFrame(gate: Gate, session: Session, chunk: Buffer, at: number, end: number): void {
@@ -74,23 +81,24 @@ function dispatchFrame(gate: Gate, session: Session, chunk: Buffer, at: number, 
   else run(gate, session, command as Request, row, seq, () => row.reader.binary(chunk, at + Frame.BODY, end))
 }
 
-/** One text message: JSON requests, one a line. @returns false when a line is none, or there is none */
-export function dispatchText(gate: Gate, session: Session, chunk: Buffer): boolean {
+/** One text message: JSON requests, one a line; garbage when one is none, is too long, or there is none. */
+export function dispatchText(gate: Gate, session: Session, chunk: Buffer): Taken {
   if (!speaks(session, true)) return refuseFormat(gate, session)
   const lines = chunk
     .toString()
     .split('\n')
     .filter(line => line.trim() !== '')
-  if (lines.length === 0) return false
-  for (const line of lines) {
-    const message = parseMessage(line)
-    if (message === undefined) return false
+  if (lines.length === 0) return GARBAGE
+  for (const [index, line] of lines.entries()) {
+    if (session.state === SessionState.SIGNING_IN) return Buffer.from(lines.slice(index).join('\n'))
+    const message = Buffer.byteLength(line) > gate.options.frameBytesMax ? undefined : parseMessage(line)
+    if (message === undefined) return GARBAGE
     const row = readerOf(message.command)
     if (row === undefined) error(gate, session, message.seq, ErrorCode.BAD_HEADER)
     else run(gate, session, message.command as Request, row, message.seq, () => row.reader.json(message.body))
-    if (session.state === SessionState.CLOSED) return true
+    if (session.state === SessionState.CLOSED) return undefined
   }
-  return true
+  return undefined
 }
 
 function run(
@@ -116,9 +124,8 @@ function speaks(session: Session, json: boolean): boolean {
   return session.speaksJson === json
 }
 
-function refuseFormat(gate: Gate, session: Session): boolean {
+function refuseFormat(gate: Gate, session: Session): undefined {
   error(gate, session, 0, ErrorCode.BAD_HEADER)
-  return true
 }
 
 export function error(gate: Gate, session: Session, seq: number, { code, text }: { code: number; text: string }): void {

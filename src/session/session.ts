@@ -14,6 +14,9 @@ export interface Membership {
   topic: Topic | undefined
 }
 
+/** Most that a client may say before its ONLINE was answered. */
+const EARLY_BYTES_MAX = 262_144
+
 /**
  * One connection and, from ONLINE on, one signed-in device: state only. Output is gathered until the end of the turn and
  * then written at once. Thread: its worker.
@@ -37,6 +40,10 @@ export class Session implements Subscriber {
   #output: (Buffer | string)[] | undefined
   /** Frames that came before the ONLINE-ACK could be sent: they follow it. */
   #held: { frame: Buffer; dataKind: DataKind }[] | undefined
+
+  /** What the client said before its ONLINE was answered: said again then. */
+  #early: (() => void)[] | undefined
+  #earlyBytes = 0
 
   constructor(cid: number, connection: Connection, now: number) {
     this.cid = cid
@@ -71,6 +78,21 @@ export class Session implements Subscriber {
     const held = this.#held ?? []
     this.#held = undefined
     return held
+  }
+
+  /** Keeps what came too early. @returns false when that is too much */
+  postpone(bytes: number, sayAgain: () => void): boolean {
+    this.#earlyBytes += bytes
+    if (this.#earlyBytes > EARLY_BYTES_MAX) return false
+    this.#early ??= []
+    this.#early.push(sayAgain)
+    return true
+  }
+
+  takePostponed(): readonly (() => void)[] {
+    const early = this.#early ?? []
+    this.#early = undefined
+    return early
   }
 
   /** Writes the output of this turn as one message. */

@@ -6,10 +6,12 @@ import { encodeFrame } from '../protocol/encode.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { DataKind } from '../protocol/json-format.ts'
 import { RetainedScope, Role } from '../store/schema.ts'
+import { idAt, key } from '../store/table.ts'
 import type { Id } from '../util/id.ts'
 import { chatAckFrame, chatFrame, noticeFrame, pushFrame } from './frames.ts'
 import { type Attached, Group } from './group.ts'
 import { readGroup, removeMember, setListed, setMember, setRecord } from './group-store.ts'
+import { Ranking } from './ranking.ts'
 import { afterCommit, fanOut, refused, type Shard } from './shard.ts'
 
 type Args<M extends keyof Methods> = Methods[M]['args']
@@ -36,14 +38,32 @@ export class Groups {
     groupMembers: args => this.#members(args),
     groupInvite: args => this.#invite(args),
     groupPush: args => this.#push(args),
+    groupOpen: args => this.#open(args),
+    groupUids: args => this.#uids(args),
+    groupCap: args => this.#cap(args),
+    groupTop: ({ num, by }) => this.#rankings[by].top(num).map(({ id, count }) => ({ id, total: count })),
     groupAttach: (args, from) => this.#attach(args, from),
     groupDetach: (args, from) => this.#detach(args, from),
   }
   readonly #shard: Shard
   readonly #groups = new Map<Id, { readonly group: Group; usedAt: number; writing: number }>()
 
+  readonly #rankings = { members: new Ranking(), messages: new Ranking() }
+  /** Groups whose count of messages is not yet as it is on the disk. */
+  readonly #counted = new Set<Id>()
+
   constructor(shard: Shard) {
     this.#shard = shard
+    const members: { id: Id; count: number }[] = []
+    const messages: { id: Id; count: number }[] = []
+    for (const entry of shard.store.tables.groupCounts.list()) {
+      const id = idAt(entry.key, 0)
+      if (shard.placement.ownerOf(id) !== shard.bus.self) continue
+      if (entry.value.members > 0) members.push({ id, count: entry.value.members })
+      if (entry.value.messages > 0) messages.push({ id, count: entry.value.messages })
+    }
+    this.#rankings.members.load(members)
+    this.#rankings.messages.load(messages)
   }
 
   get size(): number {
@@ -67,9 +87,17 @@ export class Groups {
       else {
         const frame = chatFrame(Command.GROUP_CHAT, chat, { gid: group.gid }, msgid, block, fieldsAt, end)
         fanOut(this.#shard, group.topic, group.workers, DataKind.BYTES, frame)
+        this.#rankings.messages.increase(group.gid)
+        this.#counted.add(group.gid)
       }
     }
     writeDeliver(bus, from, chat.cid, DataKind.BYTES, chatAckFrame(Command.GROUP_CHAT, chat, 0, code, msgid ?? 0))
+  }
+
+  /** Brings the counts of messages to the disk; call every now and then, and at the end. */
+  saveCounts(): void {
+    for (const gid of this.#counted) this.#saveCount(gid)
+    this.#counted.clear()
   }
 
   /** A worker ended, and its sessions with it. */
@@ -91,7 +119,7 @@ export class Groups {
     if (group.record !== undefined) return refused('NOT_ALLOWED', 'the group exists')
     const { store } = this.#shard
     setRecord(store, group, { owner: uid, name, desc, cap: 0, closed: false })
-    setMember(store, group, uid, Role.OWNER)
+    this.#add(group, uid, Role.OWNER)
     return this.#stored(group, this.#attachUser(group, uid, sid))
   }
 
@@ -102,7 +130,7 @@ export class Groups {
     const { store } = this.#shard
     const notice = noticeFrame(Command.GROUP_DISMISS_NTF, { uid: by ?? group.record!.owner, gid })
     for (const session of group.online.values()) this.#remove(group, session, notice)
-    for (const uid of group.members.keys()) removeMember(store, group, uid)
+    for (const uid of group.members.keys()) this.#drop(group, uid)
     setRecord(store, group, { ...group.record!, closed: true })
     return this.#stored(group)
   }
@@ -113,9 +141,9 @@ export class Groups {
     if (unusable !== undefined) return unusable
     if (group.blacklist.has(uid)) return refused('BLACKLISTED')
     if (!group.members.has(uid)) {
-      if (group.members.size >= (group.record!.cap || this.#shard.options.groupCap)) return refused('FULL')
+      if (group.members.size >= this.#capOf(group)) return refused('FULL')
       if (group.online.size < this.#shard.options.noticeMembersMax) this.#notify(group, Command.GROUP_JOIN_NTF, uid)
-      setMember(this.#shard.store, group, uid, Role.MEMBER)
+      this.#add(group, uid, uid === group.record!.owner ? Role.OWNER : Role.MEMBER)
     }
     return this.#stored(group, this.#attachUser(group, uid, sid))
   }
@@ -177,6 +205,32 @@ export class Groups {
     if (by !== undefined && !group.members.has(by)) return refused('NOT_MEMBER')
     const all = Array.from(group.members, ([uid, role]) => ({ uid, role }))
     return { list: num === 0 ? all : all.slice(0, num) }
+  }
+
+  #open({ gid }: Args<'groupOpen'>): Answer<Done> | Promise<Answer<Done>> {
+    const group = this.#load(gid)
+    if (group.record === undefined) return refused('NO_SUCH_GROUP')
+    setRecord(this.#shard.store, group, { ...group.record, closed: false })
+    return this.#stored(group)
+  }
+
+  #uids({ gid, list }: Args<'groupUids'>): Answer<Id[]> {
+    const group = this.#load(gid)
+    if (group.record === undefined) return refused('NO_SUCH_GROUP')
+    return [...group[list].keys()]
+  }
+
+  async #cap({ gid, cap }: Args<'groupCap'>): Promise<Answer<{ cap: number }>> {
+    const group = this.#load(gid)
+    if (group.record === undefined) return refused('NO_SUCH_GROUP')
+    if (cap === undefined) return { cap: this.#capOf(group) }
+    setRecord(this.#shard.store, group, { ...group.record, cap })
+    const answer = await this.#stored(group)
+    return isRefused(answer) ? answer : { cap }
+  }
+
+  #capOf(group: Group): number {
+    return group.record?.cap || this.#shard.options.groupCap
   }
 
   async #invite({ gid, to, by }: Args<'groupInvite'>): Promise<Answer<Done>> {
@@ -246,7 +300,19 @@ export class Groups {
     for (const session of group.sessionsOf(uid)) {
       this.#remove(group, session, session.sid === bySid ? undefined : notice)
     }
+    this.#drop(group, uid)
+  }
+
+  #add(group: Group, uid: Id, role: Role): void {
+    setMember(this.#shard.store, group, uid, role)
+    this.#rankings.members.increase(group.gid)
+    this.#saveCount(group.gid)
+  }
+
+  #drop(group: Group, uid: Id): void {
     removeMember(this.#shard.store, group, uid)
+    this.#rankings.members.decrease(group.gid)
+    this.#saveCount(group.gid)
   }
 
   #remove(group: Group, session: Attached, notice: Buffer | undefined): void {
@@ -262,6 +328,12 @@ export class Groups {
 
   #notify(group: Group, command: Command, uid: Id): void {
     fanOut(this.#shard, group.topic, group.workers, DataKind.BYTES, noticeFrame(command, { uid, gid: group.gid }))
+  }
+
+  #saveCount(gid: Id): void {
+    const { members, messages } = this.#rankings
+    const counts = { members: members.countOf(gid), messages: messages.countOf(gid) }
+    this.#shard.store.tables.groupCounts.put(key(gid), counts)
   }
 
   #unusable(group: Group): Refused | undefined {
@@ -281,10 +353,17 @@ export class Groups {
   async #stored(group: Group, meanwhile?: Promise<void>): Promise<Answer<Done>> {
     const entry = this.#groups.get(group.gid)!
     entry.writing++
-    const answer = await afterCommit(this.#shard, {}, () => readGroup(this.#shard.store, group))
+    const answer = await afterCommit(this.#shard, {}, () => this.#reread(group))
     await meanwhile
     entry.writing--
     return answer
+  }
+
+  #reread(group: Group): void {
+    readGroup(this.#shard.store, group)
+    const { members } = this.#rankings
+    while (members.countOf(group.gid) < group.members.size) members.increase(group.gid)
+    while (members.countOf(group.gid) > group.members.size) members.decrease(group.gid)
   }
 
   /** The group as it is in memory, or as it was stored; `record` says whether there is one. */

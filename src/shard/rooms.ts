@@ -1,4 +1,4 @@
-import type { Answer, Handlers } from '../bus/calls.ts'
+import { type Answer, type Handlers, isRefused } from '../bus/calls.ts'
 import { type ChatRecord, writeDeliver } from '../bus/records.ts'
 import type { Methods } from '../contract/methods.ts'
 import { Command } from '../protocol/command.ts'
@@ -6,11 +6,12 @@ import { encodeFrame } from '../protocol/encode.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { DataKind } from '../protocol/json-format.ts'
 import { Watch } from '../session/session.ts'
-import { RetainedScope, type RoomRecord } from '../store/schema.ts'
+import { RetainedScope, ROOM_CAP_SETTING, type RoomRecord } from '../store/schema.ts'
 import { idAt, key } from '../store/table.ts'
 import { ListenerType } from '../transport/connection.ts'
 import type { Id } from '../util/id.ts'
 import { chatAckFrame, chatFrame, noticeFrame, pushFrame } from './frames.ts'
+import { Ranking } from './ranking.ts'
 import { type Member, Room } from './room.ts'
 import { afterCommit, fanOut, refused, type Shard } from './shard.ts'
 
@@ -29,13 +30,23 @@ export class Rooms {
     roomQuit: (args, from) => this.#quit(args, from),
     roomKick: args => this.#kick(args),
     roomPush: args => this.#push(args),
+    roomOpen: args => this.#open(args),
+    roomBlacklist: args => this.#blacklist(args),
+    roomGag: args => this.#gag(args),
+    roomCap: args => this.#cap(args),
+    roomDefaultCap: args => this.#setDefaultCap(args),
+    roomGroups: ({ rid }) => this.#groupsOf(rid),
+    roomTop: ({ num }) => this.#ranking.top(num).map(({ id, count }) => ({ id, total: count })),
   }
   readonly #shard: Shard
   readonly #rooms = new Map<Id, Room>()
   readonly #changed = new Set<Room>()
+  readonly #ranking = new Ranking()
+  #defaultCap: number
 
   constructor(shard: Shard) {
     this.#shard = shard
+    this.#defaultCap = shard.store.setting(ROOM_CAP_SETTING) ?? shard.options.roomCap
   }
 
   get size(): number {
@@ -123,7 +134,8 @@ export class Rooms {
     }
     const isNew = !room.members.has(sid)
     if (isNew) this.#notify(room, Command.ROOM_JOIN_NTF, uid, 1)
-    const member = room.join(sid, uid, cid, from, listener, room.record?.cap || this.#shard.options.roomCap)
+    const member = room.join(sid, uid, cid, from, listener, this.#capOf(room))
+    if (isNew) this.#ranking.increase(rid)
     this.#changed.add(room)
     if (isNew && this.#shard.retained.has(RetainedScope.ROOM, rid)) {
       const address = { sid, cid, worker: from }
@@ -173,14 +185,71 @@ export class Rooms {
     return afterCommit(this.#shard, { msgid, total }, () => undefined)
   }
 
+  #open({ rid }: Args<'roomOpen'>): Promise<Answer<Done>> {
+    return this.#configure(this.#load(rid), { closed: false })
+  }
+
+  /** Puts a user on the blacklist, and all his sessions out of the room, or takes him off it. */
+  #blacklist({ rid, uid, on }: Args<'roomBlacklist'>): Promise<Answer<Done>> {
+    const room = this.#load(rid)
+    if (on) {
+      room.blacklist.add(uid)
+      this.#shard.store.tables.roomBlacklist.put(key(rid, uid), 1)
+      const sessions = room.sessionsOf(uid)
+      const notice = noticeFrame(Command.ROOM_KICK_NTF, { uid, rid })
+      for (const member of sessions) this.#remove(room, member, notice)
+      if (sessions.length > 0) this.#notify(room, Command.ROOM_KICK_NTF, uid, 0)
+    } else {
+      room.blacklist.delete(uid)
+      this.#shard.store.tables.roomBlacklist.remove(key(rid, uid))
+    }
+    return this.#configure(room, {})
+  }
+
+  #gag({ rid, uid, on }: Args<'roomGag'>): Promise<Answer<Done>> {
+    const room = this.#load(rid)
+    if (on) {
+      room.gags.add(uid)
+      this.#shard.store.tables.roomGags.put(key(rid, uid), 1)
+    } else {
+      room.gags.delete(uid)
+      this.#shard.store.tables.roomGags.remove(key(rid, uid))
+    }
+    return this.#configure(room, {})
+  }
+
+  async #cap({ rid, cap }: Args<'roomCap'>): Promise<Answer<{ cap: number }>> {
+    const room = this.#load(rid)
+    if (cap === undefined) {
+      const current = this.#capOf(room)
+      this.#unload(rid)
+      return { cap: current }
+    }
+    const stored = this.#configure(room, { cap })
+    room.capChanged()
+    const answer = await stored
+    return isRefused(answer) ? answer : { cap }
+  }
+
+  #setDefaultCap({ cap }: Args<'roomDefaultCap'>): Answer<Done> {
+    this.#defaultCap = cap
+    for (const room of this.#rooms.values()) room.capChanged()
+    return {}
+  }
+
+  #groupsOf(rid: Id): { gid: number; total: number }[] {
+    return this.#rooms.get(rid)?.subGroups.map(({ gid, size }) => ({ gid, total: size })) ?? []
+  }
+
+  #capOf(room: Room): number {
+    return room.record?.cap || this.#defaultCap
+  }
+
   /** Changes the configuration: at once in memory, and acknowledged when it is on the disk. */
   #configure(room: Room, change: Partial<RoomRecord>): Promise<Answer<Done>> {
-    const before = room.record
-    room.record = { ...newRecord, ...before, ...change }
+    room.record = { ...newRecord, ...room.record, ...change }
     this.#shard.store.tables.rooms.put(key(room.rid), room.record)
-    return afterCommit(this.#shard, {}, () => {
-      room.record = before
-    })
+    return afterCommit(this.#shard, {}, () => this.#read(room))
   }
 
   #notAllowed(room: Room) {
@@ -196,6 +265,7 @@ export class Rooms {
 
   #take(room: Room, member: Member): void {
     room.leave(member)
+    this.#ranking.decrease(room.rid)
     this.#changed.add(room)
     this.#shard.retained.left(RetainedScope.ROOM, room.rid, member.sid)
   }
@@ -217,13 +287,21 @@ export class Rooms {
     if (room !== undefined) return room
     room = new Room(rid, this.#shard.bus.workers, this.#shard.nextTopic)
     this.#rooms.set(rid, room)
+    this.#read(room)
+    return room
+  }
+
+  /** What was configured, in place of what memory has. A room without a record has never been. */
+  #read(room: Room): void {
     const { tables } = this.#shard.store
+    const { rid } = room
+    room.blacklist.clear()
+    room.gags.clear()
     room.record = tables.rooms.get(key(rid))
     if (room.record !== undefined) {
       for (const found of tables.roomBlacklist.keys(key(rid))) room.blacklist.add(idAt(found, 1))
       for (const found of tables.roomGags.keys(key(rid))) room.gags.add(idAt(found, 1))
     }
-    return room
   }
 
   /** Forgets a room that nobody is in and that has nothing of its own; it comes back with the next join. */

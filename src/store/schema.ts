@@ -31,6 +31,9 @@ export interface GroupRecord {
   readonly closed: boolean
 }
 
+/** The setting with the places of a sub-group of rooms that have none of their own. */
+export const ROOM_CAP_SETTING = 'room-cap'
+
 export const Role = { MEMBER: 0, MANAGER: 1, OWNER: 2 } as const
 export type Role = (typeof Role)[keyof typeof Role]
 
@@ -54,6 +57,20 @@ export interface IdempotencyRecord {
   readonly expiresAt: number
 }
 
+/** What the rankings of groups count. */
+export interface GroupCounts {
+  readonly members: number
+  readonly messages: number
+}
+
+export const NodeKind = { LISTEND: 1, FRWDER: 2 } as const
+
+export interface NodeRecord {
+  readonly ipaddr: string
+  readonly port: number
+  readonly type: 1 | 2
+}
+
 /** The tables: what the key is made of (`key` in table.ts), and the value. */
 export interface Schema {
   /** sid */
@@ -74,6 +91,14 @@ export interface Schema {
   groupBlacklist: 1
   /** gid, uid; uid 0: everybody */
   groupGags: 1
+  /** gid */
+  groupCounts: GroupCounts
+  /** node kind, nid */
+  nodes: NodeRecord
+  /** precision (statis/precision.ts) */
+  statisPrecisions: { readonly num: number }
+  /** precision, start of the bucket in unix seconds: see statis/bucket.ts */
+  statisBuckets: Buffer
   /** uid, whom he blocks */
   userBlocks: 1
   /** uid, whom he mutes */
@@ -96,6 +121,10 @@ export const tableNames = [
   'memberOf',
   'groupBlacklist',
   'groupGags',
+  'groupCounts',
+  'nodes',
+  'statisPrecisions',
+  'statisBuckets',
   'userBlocks',
   'userMutes',
   'retained',

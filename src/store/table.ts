@@ -53,6 +53,15 @@ export class Table<V> {
     return entries
   }
 
+  /** The last `count` entries whose keys begin with `prefix`, last first. @param visit must not wait or write */
+  last(prefix: Buffer, count: number, visit: (at: Buffer, value: V) => void): void {
+    const end = Buffer.alloc(prefix.length + 24, 0xff)
+    prefix.copy(end)
+    for (const { key, value } of this.#db.getRange({ start: end, end: prefix, reverse: true, limit: count })) {
+      visit(key, unpack(value) as V)
+    }
+  }
+
   /** Only the keys: the values are not read. */
   keys(prefix: Buffer): Buffer[] {
     const end = Buffer.alloc(prefix.length + 24, 0xff)

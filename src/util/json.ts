@@ -1,10 +1,20 @@
 import { parse as parseLossless } from 'lossless-json'
 
+/** A value that is JSON text already. */
+export class JsonText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 /**
  * JSON in which 64-bit integers survive both ways as bare digits. Bytes inside a value become base64 strings:
  * JSON has no form for them.
  */
 export function stringify(value: unknown): string {
+  if (value instanceof JsonText) return value.text
   switch (typeof value) {
     case 'string':
       return JSON.stringify(value)

@@ -3,7 +3,7 @@ import type { CounterRow } from '../ops/counters.ts'
 import { Disconnect } from '../protocol/disconnect.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { Frame } from '../protocol/frame.ts'
-import { dispatchBinary, dispatchText, error } from '../session/dispatch.ts'
+import { dispatchBinary, dispatchText, error, GARBAGE } from '../session/dispatch.ts'
 import type { Gate } from '../session/gate.ts'
 import type { Session } from '../session/session.ts'
 import type { Admission } from '../transport/admission.ts'
@@ -32,27 +32,27 @@ export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission
     count.set(listener === ListenerType.TCP ? 'connections_tcp' : 'connections_ws', open[listener])
     if (open[ListenerType.TCP] + open[ListenerType.WS] === 0) onAllClosed?.()
   }
-  const heard = (session: Session) => {
-    session.seenAt = performance.now()
-    count.add('messages_in_total', 1)
-  }
   const garbage = (session: Session) => {
     error(gate, session, 0, ErrorCode.BAD_HEADER)
     hub.close(session, Disconnect.BAD_FRAME)
+  }
+  const take = (session: Session, chunk: Buffer, dispatch: typeof dispatchBinary) => {
+    const rest = dispatch(gate, session, chunk)
+    if (rest === undefined) return
+    if (rest === GARBAGE || !session.postpone(rest.length, () => take(session, rest, dispatch))) garbage(session)
+  }
+  const hear = (session: Session, chunk: Buffer, dispatch: typeof dispatchBinary) => {
+    session.seenAt = performance.now()
+    count.add('messages_in_total', 1)
+    take(session, chunk, dispatch)
   }
   const events: ConnectionEvents<Session> = {
     opened(connection) {
       counted(connection.listener, 1)
       return hub.open(connection)
     },
-    binary(session, chunk) {
-      heard(session)
-      if (!dispatchBinary(gate, session, chunk)) garbage(session)
-    },
-    text(session, chunk) {
-      heard(session)
-      if (!dispatchText(gate, session, chunk)) garbage(session)
-    },
+    binary: (session, chunk) => hear(session, chunk, dispatchBinary),
+    text: (session, chunk) => hear(session, chunk, dispatchText),
     garbage,
     closed(session) {
       counted(session.connection.listener, -1)

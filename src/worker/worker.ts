@@ -8,7 +8,10 @@ import { type Methods, methods } from '../contract/methods.ts'
 import { localPlacement } from '../contract/placement.ts'
 import { Fanout } from '../fanout/fanout.ts'
 import type { Api } from '../http/api.ts'
+import { Directory } from '../http/directory.ts'
+import { openIpDatabase } from '../http/ip-database.ts'
 import { Keys } from '../http/keys.ts'
+import { openApi } from '../http/openapi.ts'
 import { Router } from '../http/router.ts'
 import { routes } from '../http/routes.ts'
 import { HttpServer } from '../http/server.ts'
@@ -26,9 +29,11 @@ import { Watchers } from '../session/watchers.ts'
 import { Broadcaster } from '../shard/broadcaster.ts'
 import { Groups } from '../shard/groups.ts'
 import { Idempotency } from '../shard/idempotency.ts'
+import { Nodes, PROBE_EVERY_MS } from '../shard/nodes.ts'
 import { Retained } from '../shard/retained.ts'
 import { Rooms } from '../shard/rooms.ts'
 import { refused, type Shard } from '../shard/shard.ts'
+import { Statistics } from '../shard/statistics.ts'
 import { Users } from '../shard/users.ts'
 import { IdBlocks } from '../store/id-blocks.ts'
 import { RetainedScope } from '../store/schema.ts'
@@ -37,6 +42,7 @@ import { idAt, key } from '../store/table.ts'
 import { Admission, connectionShare } from '../transport/admission.ts'
 import { ListenerType } from '../transport/connection.ts'
 import { loadUws, type us_listen_socket } from '../transport/uws.ts'
+import { stringify } from '../util/json.ts'
 import { serveClients } from './clients.ts'
 import { drainClients } from './drain.ts'
 import { resyncWith } from './resync.ts'
@@ -140,6 +146,9 @@ const users = new Users(shard, online => count.set('users', online))
 const groups = new Groups(shard)
 const rooms = new Rooms(shard)
 const idempotency = new Idempotency(shard)
+const nodes = new Nodes(shard)
+const statistics = new Statistics(shard, () => ({ users: counters.sum('users'), sessions: counters.sum('sessions') }))
+const directory = new Directory(start.listeners)
 const chats = { [ChatScope.USER]: users, [ChatScope.GROUP]: groups, [ChatScope.ROOM]: rooms }
 calls.serve({
   ...users.handlers,
@@ -147,6 +156,12 @@ calls.serve({
   ...rooms.handlers,
   ...new Broadcaster(shard).handlers,
   ...idempotency.handlers,
+  ...nodes.handlers,
+  ...statistics.handlers,
+  nodesChanged(change) {
+    directory.added = change.nodes
+    return {}
+  },
   ...sessionCalls(gate),
 })
 
@@ -182,7 +197,9 @@ function onRecord(from: number, kind: number, block: Buffer, at: number, end: nu
 }
 
 const admission = new Admission(connectionShare(options.connectionsMax, start.links.length))
-const api: Api = { options, calls, placement, store, tokens, counters, sids, listeners: start.listeners }
+const placeOf = await openIpDatabase(options.ipDatabase)
+const api: Api = { options, calls, placement, store, tokens, counters, sids, directory, placeOf }
+const openApiText = stringify(openApi(routes))
 const http = new HttpServer(app, {
   api,
   router: new Router(routes),
@@ -190,6 +207,7 @@ const http = new HttpServer(app, {
   isServing: () => !isDraining(),
   isReady: () => !isDraining() && counters.sum('up') === start.links.length,
   metricsPage: () => metricsPage(counters),
+  openApi: () => openApiText,
   answered: () => count.add('http_requests_total', 1),
   log,
 })
@@ -227,6 +245,7 @@ function everySecond(): void {
   http.expire(now)
   rooms.tellCounts()
   groups.prune(now)
+  groups.saveCounts()
   retained.prune(Date.now(), scope => scope === RetainedScope.ALL && broadcasts.hasValid)
   idempotency.prune(Date.now())
   count.set('topics', fanout.topics)
@@ -244,6 +263,14 @@ let lastUtilization = performance.eventLoopUtilization()
 
 await Promise.all([sids.start(), msgids.start(), newIds.start()])
 restoreBroadcasts()
+if (self === placement.ofAll) {
+  statistics.start()
+  nodes.announce()
+  setInterval(
+    () => nodes.probe().catch((error: unknown) => log.error({ err: error }, 'probing nodes failed')),
+    PROBE_EVERY_MS,
+  )
+}
 const clients = serveClients(gate, app, admission, count)
 const httpSocket = await listenHttp()
 const tcpServer = await clients.listenTcp(options.tcpHost, start.tcpPort)
@@ -267,6 +294,7 @@ parentPort!.on('message', (message: ToWorker) => {
       rooms.workerLost(message.worker)
       bus.connect(message.worker, message.link)
       resyncWith(gate, message.worker)
+      if (self === placement.ofAll) nodes.announce(message.worker)
       return
     case 'drain':
       drain().catch((error: unknown) => log.error({ err: error }, 'draining failed'))
@@ -291,6 +319,8 @@ async function exit(): Promise<void> {
   count.set('up', 0)
   reactor.stop()
   fanout.close()
+  statistics.stop()
+  groups.saveCounts()
   await store.commit()
   app.close()
   process.exit(0)

@@ -10,12 +10,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   contract: ['util'],
   config: ['util'],
   store: ['util'],
+  statis: ['util', 'store'],
   transport: ['util', 'protocol'],
   fanout: ['util', 'protocol'],
   ops: ['util'],
   session: ['util', 'protocol', 'bus', 'contract', 'config', 'store', 'transport', 'fanout'],
-  shard: ['util', 'protocol', 'bus', 'contract', 'config', 'store', 'transport', 'session'],
-  http: ['util', 'protocol', 'bus', 'contract', 'config', 'store', 'transport', 'session', 'ops'],
+  shard: ['util', 'protocol', 'bus', 'contract', 'config', 'store', 'statis', 'transport', 'session'],
+  http: ['util', 'protocol', 'bus', 'contract', 'config', 'store', 'statis', 'transport', 'session', 'ops'],
 }
 
 t.test('imports point one way', async t => {

@@ -2,6 +2,7 @@ import { key } from '../../store/table.ts'
 import type { Id } from '../../util/id.ts'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
+import { nearness } from '../ip-database.ts'
 import { sessionRecord } from '../session-record.ts'
 
 interface Register {
@@ -13,6 +14,8 @@ interface Register {
 
 /** Most addresses that a device is told. */
 const ADDRESSES_MAX = 5
+/** How a device waits before it connects again: base * factor^attempt, at most max, give or take the jitter's share. */
+const BACKOFF = { base: 1000, factor: 2, max: 60_000, jitter: 0.5 } as const
 
 /** Gives the user a new session id; durable before it is answered. */
 export async function register(api: Api, { uid, nation, city, town }: Register) {
@@ -31,13 +34,31 @@ interface IpList {
 }
 
 /** Where the device may connect, and the token that signs it in. */
-export async function listAddresses(api: Api, { type, uid, sid }: IpList) {
+export async function listAddresses(api: Api, { type, uid, sid, clientip }: IpList) {
   if (sessionRecord(api, sid)?.uid !== uid) throw ApiError.of('SID_MISMATCH')
   const expire = api.options.tokenTtlS
   const token = api.tokens.issue(uid, sid, Math.floor(Date.now() / 1000) + expire)
-  const iplist = api.listeners
+  const iplist = liveAddresses(api, type, clientip)
+  return { uid, sid, type, len: iplist.length, iplist, token, expire, backoff: BACKOFF }
+}
+
+/** The nearest first, among those the least loaded. What others have on their listeners is not known here: they follow ours. */
+function liveAddresses({ directory, counters, placeOf }: Api, type: 1 | 2, clientip: string): string[] {
+  const client = placeOf(clientip)
+  const load = counters.sum(type === 1 ? 'sessions_tcp' : 'sessions_ws')
+  const own = directory.own.map(listener => ({ ...listener, host: listener.ipaddr.replace(/:[0-9]+$/, ''), load }))
+  const added = directory.added
+    .filter(({ kind, isUp }) => kind === 'listend' && isUp)
+    .map(node => ({
+      type: node.type,
+      ipaddr: `${node.ipaddr}:${node.port}`,
+      host: node.ipaddr,
+      load: Number.POSITIVE_INFINITY,
+    }))
+  return [...own, ...added]
     .filter(listener => listener.type === type)
+    .map(listener => ({ ...listener, near: nearness(client, placeOf(listener.host)) }))
+    .sort((one, other) => other.near - one.near || (one.load < other.load ? -1 : one.load > other.load ? 1 : 0))
     .slice(0, ADDRESSES_MAX)
     .map(({ ipaddr }) => ipaddr)
-  return { uid, sid, type, len: iplist.length, iplist, token, expire }
 }

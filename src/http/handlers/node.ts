@@ -1,12 +1,65 @@
+import type { NodeAddress } from '../../contract/methods.ts'
 import { ListenerType } from '../../transport/connection.ts'
+import type { Id } from '../../util/id.ts'
 import type { Api } from '../api.ts'
+import { granted } from '../api-error.ts'
 
-/** The listeners of this process, with the sessions that came in over each. */
-export async function listListeners(api: Api) {
-  const isUp = api.counters.sum('up') > 0
-  const list = api.listeners.map(({ nid, type, ipaddr }, idx) => {
-    const total = api.counters.sum(type === ListenerType.TCP ? 'sessions_tcp' : 'sessions_ws')
-    return { idx, nid, type, ipaddr, status: isUp ? 1 : 0, total }
+interface Node {
+  readonly nid: Id
+  readonly ipaddr: string
+  readonly port: number
+  readonly type?: 1 | 2 | undefined
+}
+
+/** The listeners of this process, with the sessions that came in over each, and those that were added. */
+export async function listListeners({ counters, directory }: Api) {
+  const isUp = counters.sum('up') > 0
+  const own = directory.own.map(({ nid, type, ipaddr }) => {
+    const total = counters.sum(type === ListenerType.TCP ? 'sessions_tcp' : 'sessions_ws')
+    return { nid, type, ipaddr, status: isUp ? 1 : 0, total }
   })
+  const added = directory.added
+    .filter(({ kind }) => kind === 'listend')
+    .map(node => ({
+      nid: node.nid,
+      type: node.type,
+      ipaddr: `${node.ipaddr}:${node.port}`,
+      status: node.isUp ? 1 : 0,
+      total: 0,
+    }))
+  const list = [...own, ...added].map((listener, idx) => ({ idx, ...listener }))
   return { len: list.length, list }
+}
+
+export async function listForwarders({ directory }: Api) {
+  const list = directory.added
+    .filter(({ kind }) => kind === 'frwder')
+    .map(({ nid, ipaddr, port, isUp }, idx) => ({ idx, nid, ipaddr, port, status: isUp ? 1 : 0 }))
+  return { len: list.length, list }
+}
+
+export function addListener(api: Api, node: Node) {
+  return change(api, 'nodeAdd', 'listend', node)
+}
+
+export function deleteListener(api: Api, node: Node) {
+  return change(api, 'nodeDel', 'listend', node)
+}
+
+export function addForwarder(api: Api, node: Node) {
+  return change(api, 'nodeAdd', 'frwder', node)
+}
+
+export function deleteForwarder(api: Api, node: Node) {
+  return change(api, 'nodeDel', 'frwder', node)
+}
+
+async function change(
+  { calls, placement }: Api,
+  method: 'nodeAdd' | 'nodeDel',
+  kind: NodeAddress['kind'],
+  { nid, ipaddr, port, type = ListenerType.WS }: Node,
+) {
+  granted(await calls.ask(placement.ofAll, method, { kind, nid, ipaddr, port, type }))
+  return {}
 }

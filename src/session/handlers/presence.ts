@@ -33,6 +33,7 @@ export function handleOnline(gate: Gate, session: Session, body: Online, seq: nu
     if (isRefused(answer)) {
       session.state = SessionState.NEW
       refuse(gate, session, Command.ONLINE, seq, answer, fields)
+      for (const sayAgain of session.takePostponed()) sayAgain()
     } else attachGroups(gate, session, () => complete(gate, session, seq, answer.broadcastsSeen))
   })
 }
@@ -65,6 +66,7 @@ function complete(gate: Gate, session: Session, seq: number, broadcastsSeen: num
   for (const { frame, dataKind } of held) gate.hub.send(session, frame, dataKind)
   gate.fanout.join(TOPIC_OF_ALL, session)
   gate.broadcasts.catchUp(session, broadcastsSeen)
+  for (const sayAgain of session.takePostponed()) sayAgain()
 }
 
 export function handleOffline(gate: Gate, session: Session, _body: object, seq: number): void {

@@ -1,0 +1,63 @@
+import { ErrorCode } from '../../protocol/error-code.ts'
+import { parse, stringify } from '../../util/json.ts'
+import type { Api } from '../api.ts'
+import { ApiError } from '../api-error.ts'
+import { pushRoutes } from '../push-routes.ts'
+import { fieldsOf } from '../query.ts'
+import type { Reply, RequestContext, Route } from '../route.ts'
+import { Router, readParameters } from '../router.ts'
+
+const PUSHES_MAX = 1000
+const router = new Router(pushRoutes as readonly Route[])
+
+/** Carries out each push of a JSON array as if it had come alone; what is wrong with one does not touch the others. */
+export async function pushBatch(api: Api, _query: object, { body }: RequestContext): Promise<Reply> {
+  let pushes: unknown
+  try {
+    pushes = parse(body.toString())
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  if (!Array.isArray(pushes) || pushes.length > PUSHES_MAX) {
+    throw ApiError.of('BAD_PARAMETER', `body: expected a JSON array of up to ${PUSHES_MAX} pushes`)
+  }
+  const list = await Promise.all(pushes.map((push: unknown) => pushOne(api, push)))
+  return { len: list.length, list }
+}
+
+async function pushOne(api: Api, push: unknown): Promise<Reply> {
+  try {
+    if (typeof push !== 'object' || push === null || Array.isArray(push)) {
+      throw ApiError.of('BAD_PARAMETER', 'push: expected an object')
+    }
+    const { data, data64, key, ...fields } = push as Record<string, unknown>
+    const parameters = fieldsOf(fields)
+    const row = router.find('POST', '/im/push', parameters)
+    const query = readParameters(row, parameters)
+    const reply = await row.handle(api, query, { ...bodyOf(data, data64), idempotencyKey: keyOf(key) })
+    return { ...reply, code: ErrorCode.OK.code, errmsg: ErrorCode.OK.text }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return { code: error.code, errmsg: error.message }
+  }
+}
+
+function bodyOf(data: unknown, data64: unknown): { body: Buffer; contentType: string } {
+  if (data64 !== undefined) {
+    if (typeof data64 !== 'string' || data !== undefined || !/^[A-Za-z0-9+/]*={0,2}$/.test(data64)) {
+      throw ApiError.of('BAD_PARAMETER', 'data64: expected base64, and no data beside it')
+    }
+    return { body: Buffer.from(data64, 'base64'), contentType: 'application/octet-stream' }
+  }
+  if (data === undefined) throw ApiError.of('MISSING_PARAMETER', 'data')
+  if (typeof data === 'string') return { body: Buffer.from(data), contentType: 'text/plain' }
+  return { body: Buffer.from(stringify(data)), contentType: 'application/json' }
+}
+
+function keyOf(key: unknown): string {
+  if (key === undefined) return ''
+  if (typeof key !== 'string' || key.length < 1 || key.length > 255) {
+    throw ApiError.of('BAD_PARAMETER', 'key: expected a text of 1..255 characters')
+  }
+  return key
+}

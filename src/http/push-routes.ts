@@ -1,0 +1,81 @@
+import * as push from './handlers/push.ts'
+import { appid, expire, id, version } from './params.ts'
+import { type Route, route } from './route.ts'
+
+const pushed = { msgid: 'integer | number of the message', total: 'integer | sessions it was sent to' }
+
+/** The pushes: a part of the table that a batch carries out too. */
+export const pushRoutes: readonly Route[] = [
+  route({
+    name: 'push.broadcast',
+    doc: '2.1',
+    summary: 'Pushes the body to every session.',
+    method: 'POST',
+    path: '/im/push',
+    where: { dim: 'broadcast' },
+    query: { expire: expire.optional() },
+    reply: pushed,
+    errors: [],
+    handle: push.pushAll,
+  }),
+  route({
+    name: 'push.group',
+    doc: '2.2',
+    summary: 'Pushes the body to the members of a group that are online.',
+    method: 'POST',
+    path: '/im/push',
+    where: { dim: 'group' },
+    query: { gid: id, expire: expire.optional() },
+    reply: { gid: 'integer | group', ...pushed },
+    errors: ['NO_SUCH_GROUP', 'CLOSED'],
+    handle: push.pushGroup,
+  }),
+  route({
+    name: 'push.room',
+    doc: '2.3',
+    summary: 'Pushes the body to everybody in a room.',
+    method: 'POST',
+    path: '/im/push',
+    where: { dim: 'room' },
+    query: { rid: id, expire },
+    reply: { rid: 'integer | room', ...pushed },
+    errors: ['CLOSED'],
+    handle: push.pushRoom,
+  }),
+  route({
+    name: 'push.sid',
+    doc: '2.4',
+    summary: 'Pushes the body to one session.',
+    method: 'POST',
+    path: '/im/push',
+    where: { dim: 'sid' },
+    query: { sid: id, expire: expire.optional() },
+    reply: { sid: 'integer | session', ...pushed },
+    errors: [],
+    handle: push.pushSession,
+  }),
+  route({
+    name: 'push.uid',
+    doc: '2.5',
+    summary: 'Pushes the body to all sessions of a user.',
+    method: 'POST',
+    path: '/im/push',
+    where: { dim: 'uid' },
+    query: { uid: id, expire: expire.optional() },
+    reply: { uid: 'integer | user', ...pushed },
+    errors: [],
+    handle: push.pushUser,
+  }),
+  route({
+    name: 'push.appid',
+    doc: '2.6',
+    summary: 'Pushes the body to the sessions whose ONLINE named the app, and the version if one is given.',
+    method: 'POST',
+    path: '/im/push',
+    where: { dim: 'appid' },
+    query: { appid, version: version.optional(), expire: expire.optional() },
+    reply: { appid: 'string | app', ...pushed },
+    errors: [],
+    handle: push.pushApp,
+  }),
+]

@@ -1,0 +1,114 @@
+import type { Store } from '../store/store.ts'
+import { idAt, key } from '../store/table.ts'
+import { type Sample, withSample } from './bucket.ts'
+import { bucketStart, nextBucketStart, type Precision, precisionOf } from './precision.ts'
+
+/** Wall and monotonic time may part by this much before the clock counts as set, not the timer as late. */
+const CLOCK_SET_S = 2
+/** A late timer fills at most this many buckets of one precision at once. */
+const FILL_MAX = 100_000
+
+/** The times of a sample: unix seconds, and seconds of a clock that nobody sets. */
+export interface SampleTime {
+  readonly wallS: number
+  readonly monotonicS: number
+}
+
+interface Series {
+  readonly precision: Precision
+  num: number
+  /** The starts of the buckets that there are, oldest first. */
+  readonly starts: number[]
+  current: { readonly startS: number; bucket: Buffer } | undefined
+}
+
+/**
+ * Samples the numbers online into the buckets of each precision. A bucket is found by the time of its sample, in memory or in
+ * the store: one that was begun before a restart, or before the clock was set back, is gone on with, never written anew.
+ * When a sample comes late, as after a stall, the buckets that it missed get it too; when the clock was set forward there were
+ * none. Of each precision the newest `num` buckets are kept. Thread: one.
+ */
+export class Sampler {
+  readonly #store: Store
+  readonly #series = new Map<number, Series>()
+  #last: SampleTime | undefined
+
+  constructor(store: Store) {
+    this.#store = store
+    for (const { key: at, value } of store.tables.statisPrecisions.list()) {
+      const id = idAt(at, 0) as number
+      this.#series.set(id, this.#open(precisionOf(id), value.num))
+    }
+  }
+
+  /** Adds a precision, or changes how many buckets of it are kept. Durable when `Store.commit` says so. */
+  add(precision: Precision, num: number): void {
+    const series = this.#series.get(precision.id) ?? this.#open(precision, num)
+    series.num = num
+    this.#series.set(precision.id, series)
+    this.#store.tables.statisPrecisions.put(key(precision.id), { num })
+    this.#trim(series)
+  }
+
+  /** Forgets a precision and all its buckets. @returns false when there is none */
+  delete({ id }: Precision): boolean {
+    if (!this.#series.delete(id)) return false
+    this.#store.tables.statisPrecisions.remove(key(id))
+    this.#store.tables.statisBuckets.removeAll(key(id))
+    return true
+  }
+
+  sample(now: SampleTime, sample: Sample): void {
+    const last = this.#last
+    this.#last = now
+    const wallStepS = last === undefined ? 0 : now.wallS - last.wallS
+    const isClockSet = last !== undefined && Math.abs(wallStepS - (now.monotonicS - last.monotonicS)) > CLOCK_SET_S
+    for (const series of this.#series.values()) {
+      const startS = bucketStart(series.precision, now.wallS)
+      if (last !== undefined && !isClockSet)
+        this.#fill(series, bucketStart(series.precision, last.wallS), startS, sample)
+      this.#write(series, startS, sample)
+    }
+  }
+
+  /** The buckets between two samples that no sample fell into. */
+  #fill(series: Series, lastS: number, startS: number, sample: Sample): void {
+    let missed = nextBucketStart(series.precision, lastS)
+    for (let filled = 0; missed < startS && filled < FILL_MAX; filled++) {
+      this.#write(series, missed, sample)
+      missed = nextBucketStart(series.precision, missed)
+    }
+  }
+
+  #write(series: Series, startS: number, sample: Sample): void {
+    const at = key(series.precision.id, startS)
+    const { statisBuckets } = this.#store.tables
+    const isNew = insert(series.starts, startS)
+    const known = series.current?.startS === startS ? series.current.bucket : isNew ? undefined : statisBuckets.get(at)
+    const bucket = withSample(known, sample)
+    series.current = { startS, bucket }
+    statisBuckets.put(at, bucket)
+    if (isNew) this.#trim(series)
+  }
+
+  /** Removes the oldest buckets over the number that is kept. */
+  #trim({ precision, num, starts }: Series): void {
+    const surplus = starts.length - num
+    if (surplus <= 0) return
+    for (const startS of starts.splice(0, surplus)) this.#store.tables.statisBuckets.remove(key(precision.id, startS))
+  }
+
+  #open(precision: Precision, num: number): Series {
+    const keys = this.#store.tables.statisBuckets.keys(key(precision.id))
+    return { precision, num, starts: keys.map(at => idAt(at, 1) as number), current: undefined }
+  }
+}
+
+/** Puts a start in its place. @returns false when it was there */
+function insert(starts: number[], startS: number): boolean {
+  let at = starts.length
+  while (at > 0 && starts[at - 1]! > startS) at--
+  if (starts[at - 1] === startS) return false
+  starts.splice(at, 0, startS)
+  return true
+}
