@@ -83,7 +83,7 @@ export class Calls<C extends Contract<C>> {
     args: C[M]['args'],
     onAnswer: (answer: Answer<C[M]['reply']>) => void,
   ): void {
-    if (!this.#bus.isUp(to)) {
+    if (!this.#bus.isUp(to) || this.#bus.congested(to)) {
       queueMicrotask(() => onAnswer(this.#busy))
       return
     }

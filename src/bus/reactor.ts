@@ -3,6 +3,7 @@ import { Sleeper } from './wake.ts'
 
 /** Records handed on before what they caused is flushed: keeps one busy peer from holding back all output. */
 const RECORDS_PER_TURN = 4096
+const FULL_RING_MS = 1
 /** Should a wake-up ever be lost, this is how long it goes unnoticed. */
 const SAFETY_NET_MS = 100
 
@@ -46,6 +47,8 @@ export class Reactor {
     for (let got = -1; got !== 0 && records < RECORDS_PER_TURN; records += got) got = this.#bus.drain(RECORDS_PER_TURN)
     this.#flush()
     const allSent = this.#bus.flush()
-    if (!allSent || records > 0 || !this.#bus.sleep(this.#sleeper, this.wake)) this.wake()
+    if (records > 0 || !this.#bus.sleep(this.#sleeper, this.wake)) this.wake()
+    // A full ring: its reader is busy or being replaced, so there is no use in asking all the time.
+    else if (!allSent) setTimeout(this.wake, FULL_RING_MS)
   }
 }

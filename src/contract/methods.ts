@@ -36,6 +36,11 @@ export interface NodeStatus extends NodeAddress {
   readonly isUp: boolean
 }
 
+/** A session that was there before its owner was replaced: it has had what was pushed, and nobody need be told. */
+interface Back {
+  readonly isBack?: true
+}
+
 /** Who asks for a change of a group or room: a user in a session, or the HTTP API (absent), which may do all. */
 interface By {
   readonly by?: Id
@@ -48,7 +53,7 @@ type Done = Record<string, never>
  */
 export interface Methods {
   userOnline: {
-    args: { uid: Id; sid: Id; cid: Id; app: string; version: string }
+    args: { uid: Id; sid: Id; cid: Id; app: string; version: string } & Back
     reply: { broadcastsSeen: number }
   }
   userOffline: { args: { uid: Id; sid: Id; cid: Id; broadcastsSeen: number }; reply: Done }
@@ -80,13 +85,13 @@ export interface Methods {
   groupInvite: { args: { gid: Id; to: Id; by: Id }; reply: Done }
   groupPush: { args: PushArgs & { gid: Id }; reply: Pushed }
   /** A session of a member came online: it gets what the group says from now on. */
-  groupAttach: { args: { gid: Id; uid: Id; sid: Id; cid: Id }; reply: { topic: number } }
+  groupAttach: { args: { gid: Id; uid: Id; sid: Id; cid: Id } & Back; reply: { topic: number } }
   groupDetach: { args: { gid: Id; sid: Id; cid: Id }; reply: Done }
 
   roomCreate: { args: { rid: Id; uid: Id; name: string; desc: string }; reply: Done }
   roomDismiss: { args: { rid: Id } & By; reply: Done }
   roomJoin: {
-    args: { rid: Id; uid: Id; sid: Id; cid: Id; listener: number }
+    args: { rid: Id; uid: Id; sid: Id; cid: Id; listener: number } & Back
     reply: { gid: number; topic: number }
   }
   roomQuit: { args: { rid: Id; sid: Id; cid: Id }; reply: Done }

@@ -114,10 +114,12 @@ function httpPage(): string {
       row.summary,
       `\`${row.method} ${row.path}${selectors.length > 0 ? `?${selectors.join('&')}` : ''}\``,
       parameters.length > 0 ? table(['parameter', 'required'], parameters) : 'No parameters.',
-      table(
-        ['reply field', 'meaning'],
-        Object.entries(row.reply).map(([name, doc]) => [name, doc]),
-      ),
+      Object.keys(row.reply).length === 0
+        ? ''
+        : table(
+            ['reply field', 'type', 'meaning'],
+            Object.entries(row.reply).map(([name, text]) => [name, ...text.split(' | ')]),
+          ),
       errors.length > 0 ? `Refusals: ${errors.join('; ')}.` : '',
     ]
       .filter(part => part !== '')

@@ -15,7 +15,7 @@ export interface Caller {
 
 /**
  * Lets app servers in: by key, or, when no keys are set, whoever calls directly from this machine. A web page that a
- * browser on this machine shows is none of them.
+ * browser on this machine shows is none of them, nor one that has another name resolve to this machine.
  */
 export class Keys {
   readonly #digests: readonly Buffer[]
@@ -27,7 +27,8 @@ export class Keys {
   admits(caller: Caller): boolean {
     if (this.#digests.length === 0) {
       const isPage = caller.origin !== '' && caller.origin !== `http://${caller.host}`
-      return isLoopback(caller.remoteIp) && !caller.isForwarded && !isPage
+      const isNamedSo = isLoopback(caller.host.replace(/:[0-9]+$/, '').replace(/^\[(.*)\]$/, '$1'))
+      return isLoopback(caller.remoteIp) && isNamedSo && !caller.isForwarded && !isPage
     }
     const bearer = /^Bearer +(\S+)$/i.exec(caller.authorization)?.[1] ?? caller.apiKey
     if (bearer === '') return false

@@ -118,8 +118,9 @@ export class HttpServer {
     app.any('/*', (res, req) => this.#take(res, req))
   }
 
-  get openRequests(): number {
-    return this.#open.size
+  /** Resolves when every request that was taken is answered; each has a deadline. */
+  async allAnswered(): Promise<void> {
+    while (this.#open.size > 0) await new Promise(resolve => setTimeout(resolve, 5))
   }
 
   /** Answers what is over its deadline; call every now and then. */

@@ -260,10 +260,15 @@ export class Groups {
     return afterCommit(this.#shard, pushed, () => undefined)
   }
 
-  #attach({ gid, uid, sid, cid }: Args<'groupAttach'>, worker: number): Answer<Methods['groupAttach']['reply']> {
+  #attach(
+    { gid, uid, sid, cid, isBack }: Args<'groupAttach'>,
+    worker: number,
+  ): Answer<Methods['groupAttach']['reply']> {
     const group = this.#load(gid)
     if (!group.members.has(uid)) return refused('NOT_MEMBER')
-    this.#catchUp(group, { sid, cid, uid, worker })
+    const session = { sid, cid, uid, worker }
+    if (isBack === undefined) this.#catchUp(group, session)
+    else group.attach(session)
     return { topic: group.topic }
   }
 

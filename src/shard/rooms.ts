@@ -125,7 +125,10 @@ export class Rooms {
     return this.#configure(room, { closed: true })
   }
 
-  #join({ rid, uid, sid, cid, listener }: Args<'roomJoin'>, from: number): Answer<Methods['roomJoin']['reply']> {
+  #join(
+    { rid, uid, sid, cid, listener, isBack }: Args<'roomJoin'>,
+    from: number,
+  ): Answer<Methods['roomJoin']['reply']> {
     const room = this.#load(rid)
     const refusal = room.isClosed ? 'CLOSED' : room.blacklist.has(uid) ? 'BLACKLISTED' : undefined
     if (refusal !== undefined) {
@@ -133,11 +136,11 @@ export class Rooms {
       return refused(refusal)
     }
     const isNew = !room.members.has(sid)
-    if (isNew) this.#notify(room, Command.ROOM_JOIN_NTF, uid, 1)
+    if (isNew && isBack === undefined) this.#notify(room, Command.ROOM_JOIN_NTF, uid, 1)
     const member = room.join(sid, uid, cid, from, listener, this.#capOf(room))
     if (isNew) this.#ranking.increase(rid)
     this.#changed.add(room)
-    if (isNew && this.#shard.retained.has(RetainedScope.ROOM, rid)) {
+    if (isNew && isBack === undefined && this.#shard.retained.has(RetainedScope.ROOM, rid)) {
       const address = { sid, cid, worker: from }
       this.#shard.calls.defer(() => this.#shard.retained.catchUp(RetainedScope.ROOM, rid, address))
     }

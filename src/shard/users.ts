@@ -75,7 +75,7 @@ export class Users {
   }
 
   /** The newer connection of a sid wins; the older one is told to go. */
-  #online({ uid, sid, cid }: Args<'userOnline'>, from: number): Answer<Methods['userOnline']['reply']> {
+  #online({ uid, sid, cid, isBack }: Args<'userOnline'>, from: number): Answer<Methods['userOnline']['reply']> {
     const { calls, retained } = this.#shard
     let user = this.#users.get(uid)
     if (user === undefined) {
@@ -88,7 +88,7 @@ export class Users {
     if (older !== undefined && !isSame) calls.tell(older.worker, 'sessionReplaced', { cid: older.cid })
     const address = { sid, cid, worker: from }
     user.sessions = [...user.sessions.filter(session => session !== older), address]
-    if (!isSame && retained.has(RetainedScope.USER, uid)) {
+    if (!isSame && isBack === undefined && retained.has(RetainedScope.USER, uid)) {
       if (older !== undefined) retained.left(RetainedScope.USER, uid, sid)
       calls.defer(() => retained.catchUp(RetainedScope.USER, uid, address))
     }

@@ -17,13 +17,13 @@ export function resyncWith(gate: Gate, worker: number): void {
 function resync(gate: Gate, session: Session, worker: number): void {
   const { calls, placement } = gate
   const { uid, sid, cid, app, version } = session
-  if (placement.ownerOf(uid) === worker) calls.tell(worker, 'userOnline', { uid, sid, cid, app, version })
+  if (placement.ownerOf(uid) === worker) calls.tell(worker, 'userOnline', { uid, sid, cid, app, version, isBack: true })
   for (const rid of [...(session.rooms?.keys() ?? [])]) {
     if (placement.ownerOf(rid) !== worker) continue
     // Its numbers of topics begin anew: the old ones must not be mistaken for them.
     leaveRoomTopic(gate, session, rid)
     session.rooms!.set(rid, { topic: undefined })
-    const args = { rid, uid, sid, cid, listener: session.connection.listener }
+    const args = { rid, uid, sid, cid, listener: session.connection.listener, isBack: true } as const
     calls.request(worker, 'roomJoin', args, answer => {
       if (isRefused(answer)) session.rooms?.delete(rid)
       else joinRoomTopic(gate, session, rid, answer.topic)
@@ -32,7 +32,7 @@ function resync(gate: Gate, session: Session, worker: number): void {
   for (const gid of [...(session.groups?.keys() ?? [])]) {
     if (placement.ownerOf(gid) !== worker) continue
     leaveGroupTopic(gate, session, gid)
-    calls.request(worker, 'groupAttach', { gid, uid, sid, cid }, answer => {
+    calls.request(worker, 'groupAttach', { gid, uid, sid, cid, isBack: true }, answer => {
       if (!isRefused(answer)) joinGroupTopic(gate, session, gid, answer.topic)
     })
   }

@@ -312,6 +312,7 @@ async function drain(): Promise<void> {
   tcpServer.close()
   await drainClients(hub)
   await clients.allClosed()
+  await http.allAnswered()
   tell({ type: 'drained' })
 }
 
