@@ -50,8 +50,8 @@ class Search {
   void run() {
     double rate = options_.rateStart;
     while (rate <= options_.rateMax && tryRate(rate)) rate *= options_.growth;
-    while (passed == 0 && failed > 1 && !broken) tryRate(failed / 2);
-    while (failed > 0 && passed > 0 && failed / passed > 1 + options_.resolution && !broken) {
+    while (passed == 0 && failed > 1 && !stopped()) tryRate(failed / 2);
+    while (failed > 0 && passed > 0 && failed / passed > 1 + options_.resolution && !stopped()) {
       tryRate(std::sqrt(passed * failed));
     }
   }
@@ -60,14 +60,17 @@ class Search {
   double failed = 0;
   WindowResult best;
   WindowResult limit;  // the failing window that bounds the result from above
-  bool broken = false;
+  bool broken = false;  // the server lost messages or misbehaved
+  bool gaveUp = false;  // no calm moment was found
   std::vector<Report> steps;
 
  private:
+  bool stopped() const { return broken || gaveUp; }
+
   bool tryRate(double rate) {
     WindowResult result;
     int patience = kDisturbedTries;
-    for (int64_t i = 0; i < options_.tries && !broken;) {
+    for (int64_t i = 0; i < options_.tries && !stopped();) {
       result = load_.openLoop(rate, hopelessSeconds_);
       const bool good = passes(result, options_);
       tell(result, good);
@@ -75,8 +78,9 @@ class Search {
       crowd_.loop.runFor(seconds(kQuietSeconds));
       if (good) return passed = rate, best = result, !broken;
       // A failure under somebody else's load says nothing: wait for a calmer moment, but not for ever.
-      if (result.disturbed() && patience-- > 0) crowd_.loop.runFor(seconds(kCalmSeconds));
-      else i++;
+      if (!result.disturbed()) i++;
+      else if (patience-- > 0) crowd_.loop.runFor(seconds(kCalmSeconds));
+      else gaveUp = true;
     }
     failed = rate, limit = result;
     return false;

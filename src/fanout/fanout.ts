@@ -14,8 +14,6 @@ export interface FanoutStats {
   flushed(deliveries: number): void
 }
 
-/** What one write to one member costs, about, with its share of a system call (docs/performance.md). */
-const WRITE_COST_MS = 0.006
 /** A flush is no larger than about this: clients have to take it as one message. */
 const FLUSH_BYTES_MAX = 65_536
 
@@ -34,6 +32,8 @@ export class Fanout {
   readonly #buffers: GrowingBuffer[] = []
   #held = new Set<Topic>()
   #timer: NodeJS.Timeout | undefined
+  /** Topics flushed in this turn: what that costs is known in the next one. */
+  #flushed: Topic[] = []
 
   /** @param wake makes `flush` be called at the end of this turn */
   constructor(publisher: Publisher, holdMaxMs: number, stats: FanoutStats, wake: () => void) {
@@ -94,12 +94,25 @@ export class Fanout {
       if (topic.notBefore > now) nextAt = Math.min(nextAt, topic.notBefore)
       else {
         this.#held.delete(topic)
-        this.#flushTopic(topic, now)
+        this.#flushTopic(topic)
       }
     }
-    if (nextAt < Number.POSITIVE_INFINITY && this.#timer === undefined) {
+    if (this.#flushed.length > 0) this.#measure(now)
+    if (nextAt < Number.MAX_VALUE && this.#timer === undefined) {
       this.#timer = setTimeout(this.#onTimer, Math.max(1, Math.ceil(nextAt - now)))
     }
+  }
+
+  /** The native loop writes after this turn and before the next: what passes until then is what the flushes cost. */
+  #measure(startedAt: number): void {
+    const topics = this.#flushed
+    this.#flushed = []
+    setImmediate(() => {
+      const now = performance.now()
+      const notBefore = now + Math.min(this.#holdMaxMs, now - startedAt)
+      for (const topic of topics) topic.notBefore = notBefore
+      if (this.#held.size > 0) this.#wake()
+    })
   }
 
   close(): void {
@@ -111,7 +124,7 @@ export class Fanout {
     this.#wake()
   }
 
-  #flushTopic(topic: Topic, now: number): void {
+  #flushTopic(topic: Topic): void {
     const { pending } = topic
     if (pending === undefined) return
     topic.pending = undefined
@@ -124,7 +137,8 @@ export class Fanout {
     for (const subscriber of topic.tcp) subscriber.write(binary)
     if (topic.joiners.length > 0) topic.admitJoiners(binary, pending.json)
     this.#release(pending)
-    topic.notBefore = now + Math.min(this.#holdMaxMs, topic.size * WRITE_COST_MS)
+    topic.notBefore = Number.MAX_VALUE
+    this.#flushed.push(topic)
     this.#stats.flushed(topic.size * pending.messages)
   }
 
