@@ -24,11 +24,15 @@ const HEALTHY_MS = 10_000
 /** A worker that has not taken a turn for this long is stuck. */
 const STUCK_MS = 5000
 
+/** Only the end of the worker ends the wait for it. */
+const NEVER = new Promise<void>(() => undefined)
+
 interface Seat {
-  worker: Worker
-  startedAt: number
-  failures: number
+  readonly worker: Worker
+  readonly startedAt: number
+  readonly failures: number
   isReady: boolean
+  readonly ended: Promise<void>
 }
 
 /**
@@ -50,6 +54,8 @@ export class Gateway {
   #tcpPort = 0
   #listeners: Listener[] = []
   #stopped: Promise<void> | undefined
+  /** Whether all workers have ever served: from then on one that fails is replaced. */
+  #hasServed = false
 
   constructor(options: Options, log: Logger) {
     this.#options = options
@@ -76,6 +82,7 @@ export class Gateway {
     this.#tcpPort = tcp.port
     this.#listeners = this.#describeListeners()
     await Promise.all(Array.from({ length: options.workers }, (_, index) => this.#seat(index)))
+    this.#hasServed = true
     closeFd(http.fd)
     closeFd(tcp.fd)
     await store.close()
@@ -109,15 +116,15 @@ export class Gateway {
       process.kill(process.pid, 'SIGKILL')
     }, this.#options.drainTimeoutMs)
     await this.#all('drain', worker => heard(worker, 'drained'))
-    await this.#all('exit', worker => new Promise<void>(resolve => worker.once('exit', () => resolve())))
+    await this.#all('exit', () => NEVER)
     clearTimeout(deadline)
     this.#systemd.close()
     this.#log.info('stopped')
   }
 
   async #all(type: 'drain' | 'exit', done: (worker: Worker) => Promise<void>): Promise<void> {
-    const waiting = this.#seats.map(({ worker }) => {
-      const isDone = Promise.race([done(worker), new Promise<void>(resolve => worker.once('exit', () => resolve()))])
+    const waiting = this.#seats.map(({ worker, ended }) => {
+      const isDone = Promise.race([done(worker), ended])
       worker.postMessage({ type } satisfies ToWorker)
       return isDone
     })
@@ -132,7 +139,8 @@ export class Gateway {
       execArgv: [],
       name: `imgate-${index}`,
     })
-    const seat = { worker, startedAt: performance.now(), failures, isReady: false }
+    const ended = new Promise<void>(resolve => worker.once('exit', () => resolve()))
+    const seat: Seat = { worker, startedAt: performance.now(), failures, isReady: false, ended }
     this.#seats[index] = seat
     worker.on('error', error => this.#log.error({ err: error, worker: index }, 'a worker failed'))
     worker.on('exit', code => this.#ended(index, seat, code))
@@ -144,7 +152,7 @@ export class Gateway {
     this.#counters.clearGauges(index)
     if (this.#stopped !== undefined) return
     const livedMs = performance.now() - seat.startedAt
-    if (!seat.isReady && livedMs < HEALTHY_MS && seat.failures === 0 && this.#seats.some(other => !other.isReady)) {
+    if (!this.#hasServed) {
       // The first start of all: there is nothing to keep up.
       this.#log.fatal({ worker: index, code }, 'a worker did not start')
       process.exitCode = 1
@@ -154,6 +162,7 @@ export class Gateway {
     const failures = livedMs > HEALTHY_MS ? 0 : seat.failures + 1
     const delayMs = Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** failures)
     this.#log.error({ worker: index, code, delayMs }, 'a worker ended and is started again')
+    this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))
     setTimeout(() => {
       if (this.#stopped !== undefined) return
       this.#replaceRings(index)
@@ -170,11 +179,11 @@ export class Gateway {
       this.#rings[index]![peer] = createRing(this.#options.ringBytes)
       this.#rings[peer]![index] = createRing(this.#options.ringBytes)
     }
-    for (let peer = 0; peer < this.#seats.length; peer++) {
-      if (peer === index) continue
-      const message: ToWorker = { type: 'peerReplaced', worker: index, link: this.#link(peer, index) }
-      this.#seats[peer]!.worker.postMessage(message)
-    }
+    this.#tellPeers(index, peer => ({ type: 'peerReplaced', worker: index, link: this.#link(peer, index) }))
+  }
+
+  #tellPeers(index: number, message: (peer: number) => ToWorker): void {
+    for (const [peer, { worker }] of this.#seats.entries()) if (peer !== index) worker.postMessage(message(peer))
   }
 
   #link(of: number, peer: number): Link {

@@ -34,6 +34,15 @@ export class Reactor {
     setImmediate(this.#turn)
   }
 
+  /** Resolves when all that was sent is in the rings and all that came is read. */
+  async settle(): Promise<void> {
+    let isQuiet = false
+    while (!isQuiet) {
+      await new Promise(resolve => setImmediate(resolve))
+      isQuiet = this.#bus.drain(RECORDS_PER_TURN) === 0 && this.#bus.flush()
+    }
+  }
+
   stop(): void {
     this.#stopped = true
     clearInterval(this.#safetyNet)

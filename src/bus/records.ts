@@ -80,14 +80,14 @@ export function readChat(block: Buffer, start: number, into: ChatRecord): number
 /**
  * Fanout: the owner of a topic asks a worker to deliver one ready frame to its sessions in that topic.
  *
- *    0       4           8
- *    | topic | data kind | frame      little-endian; `topic` is the owner's number for it
+ *    0       8           12
+ *    | topic | data kind | frame      `topic` is the owner's number for it, u64 big-endian
  */
-const Fanout = { KIND: 4, TOPIC: 0, DATA_KIND: 4, FRAME: 8 } as const
+const Fanout = { KIND: 4, TOPIC: 0, DATA_KIND: 8, FRAME: 12 } as const
 
 export function writeFanout(bus: Bus, to: number, topic: number, dataKind: number, frame: Buffer): void {
   const at = bus.begin(to, Fanout.KIND, Fanout.FRAME + frame.length)
-  bus.block.writeUInt32LE(topic, at + Fanout.TOPIC)
+  writeId(bus.block, at + Fanout.TOPIC, topic)
   bus.block.writeUInt32LE(dataKind, at + Fanout.DATA_KIND)
   frame.copy(bus.block, at + Fanout.FRAME)
   bus.end()
@@ -95,7 +95,7 @@ export function writeFanout(bus: Bus, to: number, topic: number, dataKind: numbe
 
 export function readFanout(block: Buffer, start: number): { topic: number; dataKind: number; frameAt: number } {
   return {
-    topic: block.readUInt32LE(start + Fanout.TOPIC),
+    topic: readId(block, start + Fanout.TOPIC) as number,
     dataKind: block.readUInt32LE(start + Fanout.DATA_KIND),
     frameAt: start + Fanout.FRAME,
   }

@@ -57,7 +57,6 @@ export interface Methods {
     reply: { broadcastsSeen: number }
   }
   userOffline: { args: { uid: Id; sid: Id; cid: Id; broadcastsSeen: number }; reply: Done }
-  /** Answers once the newest writes of the user are visible to it. */
   userSessions: { args: { uid: Id }; reply: SessionAddress[] }
   /** With `sid`: to that session alone. */
   userPush: { args: PushArgs & { uid: Id; sid?: Id }; reply: Pushed }
@@ -133,7 +132,7 @@ export interface Methods {
   sessionReplaced: { args: { cid: Id }; reply: Done }
   sessionRooms: { args: { cids: Id[] }; reply: Id[] }
   sessionLeftRoom: { args: { cid: Id; rid: Id; notice: Buffer }; reply: Done }
-  sessionInGroup: { args: { cid: Id; gid: Id; topic: number; notice?: Buffer }; reply: Done }
+  sessionInGroup: { args: { cid: Id; sid: Id; gid: Id; topic: number; notice?: Buffer }; reply: Done }
   sessionLeftGroup: { args: { cid: Id; gid: Id; notice?: Buffer }; reply: Done }
   /** The counts of a room changed: for those of its sessions who want to know. */
   sessionRoomCounts: { args: { rid: Id; watch: number; frame: Buffer }; reply: Done }

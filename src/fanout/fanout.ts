@@ -78,11 +78,11 @@ export class Fanout {
     this.#stats.published(1)
     topic.pending ??= this.#pending(topic)
     const { pending } = topic
-    if (topic.wsBinary + topic.tcp.size + topic.joiners.length > 0) pending.binary.append(source, start, end)
+    if (topic.wsBinary + topic.tcpSize > 0) pending.binary.append(source, start, end)
     if (topic.wsJson > 0)
       pending.json += (pending.json === '' ? '' : '\n') + toJson(source.subarray(start, end), dataKind)
     pending.messages++
-    if (pending.binary.length + pending.json.length >= FLUSH_BYTES_MAX) topic.notBefore = 0
+    if (pending.binary.length + pending.json.length >= FLUSH_BYTES_MAX) this.#flushTopic(topic)
   }
 
   /** Flushes what may go now; the rest goes when its time has come. Call at the end of each turn. */
@@ -93,7 +93,6 @@ export class Fanout {
     for (const topic of this.#held) {
       if (topic.notBefore > now) nextAt = Math.min(nextAt, topic.notBefore)
       else {
-        this.#held.delete(topic)
         this.#flushTopic(topic)
       }
     }
@@ -128,6 +127,7 @@ export class Fanout {
     const { pending } = topic
     if (pending === undefined) return
     topic.pending = undefined
+    this.#held.delete(topic)
     // Memory that a socket may keep until the client has read must not be used again.
     const binary = topic.tcp.size + topic.joiners.length > 0 ? pending.binary.take() : pending.binary.view()
     if (topic.wsBinary > 0 && binary.length > 0) this.#publisher.publish(topic.name, binary, true)

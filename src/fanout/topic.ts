@@ -29,6 +29,8 @@ export class Topic {
   readonly tcp = new Set<Subscriber>()
   wsBinary = 0
   wsJson = 0
+  /** Raw TCP members; those who have only just joined are not yet in `tcp`. */
+  tcpSize = 0
   /** Earliest time of the next flush, in ms of performance.now(). */
   notBefore = 0
   pending: Pending | undefined
@@ -40,7 +42,7 @@ export class Topic {
   }
 
   get size(): number {
-    return this.wsBinary + this.wsJson + this.tcp.size
+    return this.wsBinary + this.wsJson + this.tcpSize
   }
 
   get isEmpty(): boolean {
@@ -100,6 +102,7 @@ export class Topic {
   #count(subscriber: Subscriber, step: 1 | -1): void {
     if (subscriber.carrier === Carrier.WS_BINARY) this.wsBinary += step
     else if (subscriber.carrier === Carrier.WS_JSON) this.wsJson += step
+    else this.tcpSize += step
   }
 }
 

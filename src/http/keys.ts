@@ -11,6 +11,8 @@ export interface Caller {
   /** A browser names the page that makes it ask; empty: no browser, or none that says. */
   readonly origin: string
   readonly host: string
+  /** Where the page stands that a browser asks for: `sec-fetch-site`. */
+  readonly fetchSite: string
 }
 
 /**
@@ -28,7 +30,8 @@ export class Keys {
     if (this.#digests.length === 0) {
       const isPage = caller.origin !== '' && caller.origin !== `http://${caller.host}`
       const isNamedSo = isLoopback(caller.host.replace(/:[0-9]+$/, '').replace(/^\[(.*)\]$/, '$1'))
-      return isLoopback(caller.remoteIp) && isNamedSo && !caller.isForwarded && !isPage
+      const isElsewhere = caller.fetchSite === 'cross-site' || caller.fetchSite === 'same-site'
+      return isLoopback(caller.remoteIp) && isNamedSo && !caller.isForwarded && !isPage && !isElsewhere
     }
     const bearer = /^Bearer +(\S+)$/i.exec(caller.authorization)?.[1] ?? caller.apiKey
     if (bearer === '') return false

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ErrorCode } from '../protocol/error-code.ts'
+import { StoreError } from '../store/store.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../transport/uws.ts'
 import { stringify } from '../util/json.ts'
 import type { Api } from './api.ts'
@@ -198,12 +199,13 @@ export class HttpServer {
 
   #fail(exchange: Exchange, error: unknown): void {
     this.#services.answered()
-    const known = error instanceof ApiError ? error : this.#defect(exchange, error)
+    const known = error instanceof ApiError ? error : this.#translate(exchange, error)
     const body = stringify({ code: known.code, errmsg: known.message })
     exchange.answer(known.status, JSON_TYPE, body, known.code === ErrorCode.BODY_TOO_LONG.code)
   }
 
-  #defect(exchange: Exchange, error: unknown): ApiError {
+  #translate(exchange: Exchange, error: unknown): ApiError {
+    if (error instanceof StoreError) return ApiError.of('NOT_SERVING', 'the store does not take changes')
     const id = randomUUID()
     this.#services.log.error({ err: error, id, method: exchange.method, path: exchange.path }, 'defect in a request')
     return ApiError.of('INTERNAL', `id ${id}`)
@@ -225,6 +227,7 @@ function callerOf(res: HttpResponse, req: HttpRequest): Caller {
     isForwarded: ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some(name => req.getHeader(name) !== ''),
     origin: req.getHeader('origin'),
     host: req.getHeader('host'),
+    fetchSite: req.getHeader('sec-fetch-site'),
   }
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type Id, toId } from '../util/id.ts'
 import { readInteger, stringStart } from './msgpack-scan.ts'
-import { packValue } from './msgpack-value.ts'
+import { packForeign, packValue } from './msgpack-value.ts'
 
 /** One MessagePack value as its bytes, passed on as it came: valid only while the handler of the frame runs. */
 export type Raw = Buffer
@@ -40,13 +40,17 @@ const uintKind: Kind<number> = {
   json: uint,
 }
 
-const stringKind: Kind<string> = {
-  doc: 'string',
-  binary(source, at, end) {
-    const start = stringStart(source, at)
-    return start < 0 || !isUtf8(source.subarray(start, end)) ? undefined : source.toString('utf8', start, end)
-  },
-  json: value => (typeof value === 'string' ? value.toWellFormed() : undefined),
+function stringKind(bytesMax: number): Kind<string> {
+  return {
+    doc: `string, up to ${bytesMax} bytes`,
+    binary(source, at, end) {
+      const start = stringStart(source, at)
+      if (start < 0 || end - start > bytesMax || !isUtf8(source.subarray(start, end))) return undefined
+      return source.toString('utf8', start, end)
+    },
+    json: value =>
+      typeof value === 'string' && Buffer.byteLength(value) <= bytesMax ? value.toWellFormed() : undefined,
+  }
 }
 
 /** A string that is passed on unread. */
@@ -64,14 +68,15 @@ const anyKind: Kind<Raw> = {
   doc: 'any value',
   takesNil: true,
   binary: (source, at, end) => source.subarray(at, end),
-  json: packValue,
+  json: packForeign,
 }
 
 function nonZero(id: Id | undefined): Id | undefined {
   return id === 0 ? undefined : id
 }
 
-function uint(value: unknown): number | undefined {
+function uint(given: unknown): number | undefined {
+  const value = typeof given === 'bigint' ? Number(given) : given
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff ? value : undefined
 }
 
@@ -85,6 +90,9 @@ function both<T>(kind: Kind<T>) {
 export const id = both(idKind)
 export const idOrZero = both(idOrZeroKind)
 export const uint32 = both(uintKind)
-export const string = both(stringKind)
+export const token = both(stringKind(512))
+export const label = both(stringKind(64))
+export const title = both(stringKind(256))
+export const prose = both(stringKind(4096))
 export const text = both(textKind)
 export const any = both(anyKind)

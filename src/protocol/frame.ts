@@ -24,6 +24,8 @@ export function frameEnd(source: Buffer, start: number, end: number, frameBytesM
   return next <= end ? next : 0
 }
 
+const PARTIAL_BYTES_MIN = 64
+
 /**
  * Cuts a byte stream into frames. Whole frames are handed on in place; only a frame that is split over two chunks is
  * put together in memory of its own, which is let go as soon as the frame is whole.
@@ -73,8 +75,9 @@ export class FrameSplitter {
     }
     if (frameEnd(partial, 0, 4, frameBytesMax) < 0) return -1
     const total = 4 + partial.readUInt32BE(0)
-    if (partial.length < total) {
-      const grown = Buffer.allocUnsafeSlow(total)
+    const missing = Math.min(total - this.#partialBytes, chunk.length - taken)
+    if (partial.length < this.#partialBytes + missing) {
+      const grown = Buffer.allocUnsafeSlow(Math.min(total, (this.#partialBytes + missing) * 2))
       partial.copy(grown, 0, 0, this.#partialBytes)
       this.#partial = partial = grown
     }
@@ -86,8 +89,8 @@ export class FrameSplitter {
   /** The length, as far as it is there, was found good. */
   #keep(chunk: Buffer, start: number): void {
     const have = chunk.length - start
-    const total = have < 4 ? 4 : 4 + chunk.readUInt32BE(start)
-    this.#partial = Buffer.allocUnsafeSlow(total)
+    // Not all that the header claims: who has said nothing yet shall not take memory by four bytes.
+    this.#partial = Buffer.allocUnsafeSlow(Math.max(have, PARTIAL_BYTES_MIN))
     chunk.copy(this.#partial, 0, start)
     this.#partialBytes = have
   }

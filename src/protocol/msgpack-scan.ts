@@ -3,7 +3,7 @@
  * short, no extension types and no keys but strings and integers reach a decoder (msgpackr compiles code for inline records,
  * ENGINE.md section 5). What passes can be decoded without an error.
  */
-const DEPTH_MAX = 16
+export const DEPTH_MAX = 16
 
 /** The bytes that follow the type byte of 0xc0..0xdf, when they are of a fixed number; -1: counted, or not allowed. */
 const FIXED = [

@@ -1,4 +1,5 @@
 import { Packr, Unpackr } from 'msgpackr'
+import { DEPTH_MAX } from './msgpack-scan.ts'
 
 /**
  * Plain MessagePack, as other languages read it: no records, the shortest map header, ids as integers of 64 bits and
@@ -12,9 +13,19 @@ const unpackr = new Unpackr({
   copyBuffers: true,
 })
 
-/** Encodes one value. Integers above 2^32 are written as 64-bit integers, wherever they stand in the value. */
+/** Encodes one value of our own. Integers above 2^32 are written as 64-bit integers, wherever they stand in the value. */
 export function packValue(value: unknown): Buffer {
-  return packr.pack(asIntegers(value)) as Buffer
+  return packr.pack(asIntegers(value, 0)) as Buffer
+}
+
+/** The same for what a client sent. @returns undefined when it is too deep, or an integer does not fit into 64 bits */
+export function packForeign(value: unknown): Buffer | undefined {
+  try {
+    return packValue(value)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 /** Decodes one trusted or scanned value (`skipValue`); its memory is its own, also when `source` is shared memory. */
@@ -22,16 +33,17 @@ export function unpackValue(source: Buffer, start: number, end: number): unknown
   return unpackr.unpack(Buffer.from(source.subarray(start, end)))
 }
 
-/** msgpackr writes a number above 2^32 as a float; as a bigint it becomes an integer. */
-function asIntegers(value: unknown): unknown {
+/** msgpackr writes a number above 2^32 as a float; as a bigint it becomes an integer. @throws RangeError when too deep */
+function asIntegers(value: unknown, depth: number): unknown {
   if (typeof value === 'number')
     return Number.isSafeInteger(value) && Math.abs(value) > 0xffff_ffff ? BigInt(value) : value
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
-  if (Array.isArray(value)) return value.map(asIntegers)
+  if (depth > DEPTH_MAX) throw new RangeError('a value is nested too deep')
+  if (Array.isArray(value)) return value.map(item => asIntegers(item, depth + 1))
   const copy: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[key]
-    if (field !== undefined) copy[key] = asIntegers(field)
+    if (field !== undefined) copy[key] = asIntegers(field, depth + 1)
   }
   return copy
 }

@@ -1,6 +1,6 @@
 import { type BodyOf as BodyOfSpec, BodyReader, type BodySpec } from './body.ts'
 import { Command } from './command.ts'
-import { any, id, idOrZero, string, text, uint32 } from './fields.ts'
+import { any, id, idOrZero, label, prose, text, title, token, uint32 } from './fields.ts'
 
 /** When a request is taken: `always`, also before ONLINE, or only from a signed-in session. */
 type When = 'always' | 'online'
@@ -20,10 +20,10 @@ export const requests = {
     body: {
       uid: id.needed,
       sid: id.needed,
-      token: string.needed,
-      app: string.optional,
-      version: string.optional,
-      terminal: string.optional,
+      token: token.needed,
+      app: label.optional,
+      version: label.optional,
+      terminal: label.optional,
     },
     when: 'always',
   },
@@ -39,7 +39,7 @@ export const requests = {
   [Command.GAG_DEL]: { body: { duid: id.needed }, when: 'online' },
 
   [Command.GROUP_CREAT]: {
-    body: { gid: idOrZero.optional, name: string.optional, desc: string.optional },
+    body: { gid: idOrZero.optional, name: title.optional, desc: prose.optional },
     when: 'online',
   },
   [Command.GROUP_DISMISS]: { body: group, when: 'online' },
@@ -56,7 +56,7 @@ export const requests = {
   [Command.GROUP_MGR_DEL]: { body: user, when: 'online' },
   [Command.GROUP_USR_LIST]: { body: { gid: id.needed, num: uint32.optional }, when: 'online' },
 
-  [Command.ROOM_CREAT]: { body: { name: string.optional, desc: string.optional }, when: 'online' },
+  [Command.ROOM_CREAT]: { body: { name: title.optional, desc: prose.optional }, when: 'online' },
   [Command.ROOM_DISMISS]: { body: room, when: 'online' },
   [Command.ROOM_JOIN]: { body: room, when: 'online' },
   [Command.ROOM_QUIT]: { body: room, when: 'online' },

@@ -45,7 +45,8 @@ export class Broadcasts {
   /** @returns the number of sessions it was sent to */
   publish(broadcast: Broadcast): number {
     this.lastMsgid = broadcast.msgid
-    if (broadcast.expiresAt > Date.now()) this.#kept.push(broadcast)
+    const isKept = this.#kept.some(({ msgid }) => msgid === broadcast.msgid)
+    if (broadcast.expiresAt > Date.now() && !isKept) this.#kept.push(broadcast)
     if (broadcast.app === undefined) {
       this.#fanout.publish(TOPIC_OF_ALL, broadcast.frame, 0, broadcast.frame.length, broadcast.dataKind)
       return this.#fanout.get(TOPIC_OF_ALL)?.size ?? 0

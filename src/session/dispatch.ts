@@ -113,9 +113,14 @@ function run(
     refuse(gate, session, request, seq, { refused: ErrorCode.NOT_SIGNED_IN.code })
     return
   }
-  const body = read()
-  if (body === undefined) refuse(gate, session, request, seq, { refused: ErrorCode.BAD_BODY.code })
-  else (handlers[request] as Handler<Request>)(gate, session, body as BodyOf<Request>, seq)
+  try {
+    const body = read()
+    if (body === undefined) refuse(gate, session, request, seq, { refused: ErrorCode.BAD_BODY.code })
+    else (handlers[request] as Handler<Request>)(gate, session, body as BodyOf<Request>, seq)
+  } catch (defect) {
+    // Whatever one message brings about must not end the others' worker.
+    refuse(gate, session, request, seq, gate.onDefect(defect))
+  }
 }
 
 /** Before ONLINE each message is answered in its own format; ONLINE settles it. */

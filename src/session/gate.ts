@@ -32,6 +32,8 @@ export interface Gate {
   readonly congestion: Congestion
   /** Ids for rooms and groups that clients create. */
   readonly newIds: IdBlocks
+  /** Logs a defect of ours and says what the client is told. */
+  onDefect(defect: unknown): Refused
 }
 
 /** Acknowledges a request: `code` 0 and what the answer has to say, or why not. */

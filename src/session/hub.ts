@@ -99,14 +99,16 @@ export class Hub {
     if (session.state !== SessionState.CLOSED) this.#forget(session)
   }
 
-  /** Closes whoever has not signed in in time or has been silent for too long. */
-  sweep(now: number, loginTimeoutMs: number, silentMaxMs: number): void {
+  /** Closes whoever has not signed in in time or has been silent for too long. @returns how many */
+  sweep(now: number, loginTimeoutMs: number, silentMaxMs: number): number {
+    const before = this.#sessions.size
     for (const session of this.#sessions.values()) {
       const silentMs = now - session.seenAt
       if (session.state === SessionState.ONLINE) {
         if (silentMs > silentMaxMs) this.kick(session, Disconnect.SILENT)
       } else if (now - session.openedAt > loginTimeoutMs) this.kick(session, Disconnect.LOGIN_TIMEOUT)
     }
+    return before - this.#sessions.size
   }
 
   #forget(session: Session): void {

@@ -1,45 +1,82 @@
+import type { Refused } from '../bus/calls.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
 import type { Id } from '../util/id.ts'
 import { TOPIC_OF_ALL } from './broadcasts.ts'
 import type { Gate } from './gate.ts'
 import { type Membership, type Session, SessionState } from './session.ts'
 
-/** The key of a topic at any worker: which worker owns it, and that one's number for it (1..2^32-1). */
+/** There are no more workers than this. */
+const WORKERS_MAX = 256
+
+/** The key of a topic at any worker: that one's number for it (from 1, used up never), and which worker owns it. */
 export function topicKey(owner: number, topic: number): number {
-  return owner * 0x1_0000_0000 + topic
+  return topic * WORKERS_MAX + owner
 }
 
-export function joinGroupTopic(gate: Gate, session: Session, gid: Id, topic: number): void {
+/** Which of its memberships a session has; `roomQuit` and `groupDetach` undo them at the owner. */
+export type Kind = 'rooms' | 'groups'
+
+/**
+ * Notes that the owner is asked to let the session in. Should the session end before the answer, the owner is told behind
+ * the question: nobody stays behind.
+ */
+export function askedFor(session: Session, kind: Kind, id: Id): void {
+  session[kind] ??= new Map()
+  const known = session[kind].get(id)
+  if (known === undefined) session[kind].set(id, { topic: undefined, asked: 1 })
+  else known.asked++
+}
+
+/** The owner let the session in. */
+export function admitted(gate: Gate, session: Session, kind: Kind, id: Id, topic: number): void {
   if (session.state === SessionState.CLOSED) return
-  session.groups ??= new Map()
-  join(gate, session, session.groups, gid, topic)
+  session[kind] ??= new Map()
+  const key = topicKey(gate.placement.ownerOf(id), topic)
+  const known = session[kind].get(id) ?? { topic: undefined, asked: 0 }
+  session[kind].set(id, known)
+  answered(known)
+  if (known.topic?.key === key) return
+  if (known.topic !== undefined) gate.fanout.leave(known.topic, session)
+  known.topic = gate.fanout.join(key, session)
 }
 
-export function leaveGroupTopic(gate: Gate, session: Session, gid: Id): void {
-  leave(gate, session, session.groups, gid)
+/** The owner did not let the session in, or did not answer: it may do so late, and is told to undo it. */
+export function notAdmitted(gate: Gate, session: Session, kind: Kind, id: Id, { refused }: Refused): void {
+  const known = session[kind]?.get(id)
+  if (known === undefined) return
+  answered(known)
+  if (known.topic !== undefined || known.asked > 0) return
+  session[kind]!.delete(id)
+  if (refused === ErrorCode.BUSY.code) tellLeft(gate, session, kind, id)
 }
 
-export function joinRoomTopic(gate: Gate, session: Session, rid: Id, topic: number): void {
-  if (session.state === SessionState.CLOSED) return
-  session.rooms ??= new Map()
-  join(gate, session, session.rooms, rid, topic)
+/** The session is not in it any more, by word of the owner. */
+export function left(gate: Gate, session: Session, kind: Kind, id: Id): void {
+  const known = session[kind]?.get(id)
+  if (known === undefined) return
+  if (known.topic !== undefined) gate.fanout.leave(known.topic, session)
+  known.topic = undefined
+  if (known.asked === 0) session[kind]!.delete(id)
 }
 
-export function leaveRoomTopic(gate: Gate, session: Session, rid: Id): void {
-  leave(gate, session, session.rooms, rid)
+function answered(membership: Membership): void {
+  membership.asked = Math.max(0, membership.asked - 1)
+}
+
+function tellLeft({ calls, placement }: Gate, { sid, cid }: Session, kind: Kind, id: Id): void {
+  if (kind === 'rooms') calls.tell(placement.ownerOf(id), 'roomQuit', { rid: id, sid, cid })
+  else calls.tell(placement.ownerOf(id), 'groupDetach', { gid: id, sid, cid })
 }
 
 /** The session is over: no topic knows it any more, and neither do the owners of what it was in. */
 export function leaveEverything(gate: Gate, session: Session, state: SessionState): void {
   const { uid, sid, cid } = session
   if (state !== SessionState.SIGNING_IN && state !== SessionState.ONLINE) return
-  const { calls, placement } = gate
-  for (const [rid, { topic }] of session.rooms ?? []) {
-    if (topic !== undefined) gate.fanout.leave(topic, session)
-    calls.tell(placement.ownerOf(rid), 'roomQuit', { rid, sid, cid })
-  }
-  for (const [gid, { topic }] of session.groups ?? []) {
-    if (topic !== undefined) gate.fanout.leave(topic, session)
-    calls.tell(placement.ownerOf(gid), 'groupDetach', { gid, sid, cid })
+  for (const kind of ['rooms', 'groups'] as const) {
+    for (const [id, { topic }] of session[kind] ?? []) {
+      if (topic !== undefined) gate.fanout.leave(topic, session)
+      tellLeft(gate, session, kind, id)
+    }
   }
   if (state === SessionState.ONLINE) {
     gate.hub.countOnline(session, -1)
@@ -47,21 +84,7 @@ export function leaveEverything(gate: Gate, session: Session, state: SessionStat
     if (all !== undefined) gate.fanout.leave(all, session)
     gate.watchers.forget(session)
   }
-  const broadcastsSeen = gate.broadcasts.lastMsgid
-  calls.tell(placement.ownerOf(uid), 'userOffline', { uid, sid, cid, broadcastsSeen })
-}
-
-function join(gate: Gate, session: Session, memberships: Map<Id, Membership>, id: Id, topic: number): void {
-  const key = topicKey(gate.placement.ownerOf(id), topic)
-  const known = memberships.get(id)
-  if (known?.topic?.key === key) return
-  if (known?.topic !== undefined) gate.fanout.leave(known.topic, session)
-  memberships.set(id, { topic: gate.fanout.join(key, session) })
-}
-
-function leave(gate: Gate, session: Session, memberships: Map<Id, Membership> | undefined, id: Id): void {
-  const known = memberships?.get(id)
-  if (known === undefined) return
-  if (known.topic !== undefined) gate.fanout.leave(known.topic, session)
-  memberships!.delete(id)
+  // A session that was only signing in has had nothing.
+  const broadcastsSeen = state === SessionState.ONLINE ? gate.broadcasts.lastMsgid : 0
+  gate.calls.tell(gate.placement.ownerOf(uid), 'userOffline', { uid, sid, cid, broadcastsSeen })
 }

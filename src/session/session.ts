@@ -9,9 +9,12 @@ export type SessionState = (typeof SessionState)[keyof typeof SessionState]
 /** The notices that a session may SUBscribe to, as bits. */
 export const Watch = { ROOM_USR_NUM: 1, ROOM_LSN_STAT: 2 } as const
 
-/** A room or group that the session is in. `topic` is absent until its owner has answered. */
+/** A room or group that the session is in, or that its owner was asked to let it into. */
 export interface Membership {
+  /** Absent until the owner has answered. */
   topic: Topic | undefined
+  /** Questions to the owner that are not answered yet: while there are any, the end of the session must be told to it. */
+  asked: number
 }
 
 /** Most that a client may say before its ONLINE was answered. */

@@ -23,13 +23,13 @@ export class Broadcaster {
     const expiresAt = expire === 0 ? 0 : Date.now() + expire * 1000
     const app = args.app === undefined ? {} : { app: args.app }
     const version = args.version === undefined ? {} : { version: args.version }
+    const pushed = { msgid, total: 0 }
     if (expire > 0) retained.add(RetainedScope.ALL, 0, msgid, { expiresAt, dataKind, frame, ...app, ...version })
+    const stored = expire > 0 ? afterCommit(this.#shard, pushed, () => undefined) : pushed
     const deliveries = Array.from({ length: bus.workers }, (_, worker) =>
       calls.ask(worker, 'sessionBroadcast', { msgid, frame, dataKind, expiresAt, ...app, ...version }),
     )
-    let total = 0
-    for (const answer of await Promise.all(deliveries)) if (!isRefused(answer)) total += answer.total
-    if (expire === 0) return { msgid, total }
-    return afterCommit(this.#shard, { msgid, total }, () => undefined)
+    for (const answer of await Promise.all(deliveries)) if (!isRefused(answer)) pushed.total += answer.total
+    return stored
   }
 }

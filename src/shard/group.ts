@@ -13,7 +13,8 @@ export interface Attached extends SessionAddress {
  */
 export class Group {
   readonly gid: Id
-  readonly topic: number
+  /** The owner's number for the topic of the group; 0 until the group is kept. */
+  topic = 0
   /** Undefined: there is no such group. */
   record: GroupRecord | undefined
   readonly members = new Map<Id, Role>()
@@ -25,9 +26,8 @@ export class Group {
   /** Sessions at each worker: a frame goes to those alone. */
   readonly workers: number[]
 
-  constructor(gid: Id, topic: number, workers: number) {
+  constructor(gid: Id, workers: number) {
     this.gid = gid
-    this.topic = topic
     this.workers = new Array<number>(workers).fill(0)
   }
 

@@ -12,7 +12,7 @@ import { chatAckFrame, chatFrame, noticeFrame, pushFrame } from './frames.ts'
 import { type Attached, Group } from './group.ts'
 import { readGroup, removeMember, setListed, setMember, setRecord } from './group-store.ts'
 import { Ranking } from './ranking.ts'
-import { afterCommit, fanOut, refused, type Shard } from './shard.ts'
+import { afterCommit, fanOut, isCongested, refused, type Shard } from './shard.ts'
 
 type Args<M extends keyof Methods> = Methods[M]['args']
 type GroupMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `group${string}`>>
@@ -81,6 +81,7 @@ export class Groups {
     else if (session === undefined || session.cid !== chat.cid || session.worker !== from)
       code = ErrorCode.NOT_MEMBER.code
     else if (group.mayNotSpeak(chat.uid)) code = ErrorCode.GAGGED.code
+    else if (isCongested(this.#shard, group.workers)) code = ErrorCode.BUSY.code
     else {
       msgid = msgids.next()
       if (msgid === undefined) code = ErrorCode.BUSY.code
@@ -118,9 +119,10 @@ export class Groups {
     const group = this.#load(gid)
     if (group.record !== undefined) return refused('NOT_ALLOWED', 'the group exists')
     const { store } = this.#shard
+    this.#keep(group)
     setRecord(store, group, { owner: uid, name, desc, cap: 0, closed: false })
     this.#add(group, uid, Role.OWNER)
-    return this.#stored(group, this.#attachUser(group, uid, sid))
+    return this.#stored(group, () => this.#attachUser(group, uid, sid))
   }
 
   #dismiss({ gid, by }: Args<'groupDismiss'>): Answer<Done> | Promise<Answer<Done>> {
@@ -145,7 +147,7 @@ export class Groups {
       if (group.online.size < this.#shard.options.noticeMembersMax) this.#notify(group, Command.GROUP_JOIN_NTF, uid)
       this.#add(group, uid, uid === group.record!.owner ? Role.OWNER : Role.MEMBER)
     }
-    return this.#stored(group, this.#attachUser(group, uid, sid))
+    return this.#stored(group, () => this.#attachUser(group, uid, sid))
   }
 
   #quit({ gid, uid, sid }: Args<'groupQuit'>): Answer<Done> | Promise<Answer<Done>> {
@@ -249,7 +251,7 @@ export class Groups {
     const group = this.#load(gid)
     const unusable = this.#unusable(group)
     if (unusable !== undefined) return unusable
-    const msgid = this.#shard.msgids.next()
+    const msgid = isCongested(this.#shard, group.workers) ? undefined : this.#shard.msgids.next()
     if (msgid === undefined) return refused('BUSY')
     const pushed = { msgid, total: group.online.size }
     const frame = pushFrame(Command.GROUP_BC, { gid }, msgid, expire, data)
@@ -279,7 +281,8 @@ export class Groups {
     return {}
   }
 
-  /** All sessions of the user get what the group says from now on. @param bySid the session that knows by its ack */
+  /** All sessions of the user get what the group says from now on. The membership is on the disk: a session that signs in
+   *  meanwhile finds it there. @param bySid the session that knows by its ack */
   async #attachUser(group: Group, uid: Id, bySid: Id | undefined): Promise<void> {
     const { calls, placement } = this.#shard
     const { gid, topic } = group
@@ -287,7 +290,7 @@ export class Groups {
     if (isRefused(sessions) || !group.members.has(uid)) return
     for (const { sid, cid, worker } of sessions) {
       const notice = sid === bySid ? {} : { notice: noticeFrame(Command.GROUP_JOIN_NTF, { uid, gid }) }
-      calls.tell(worker, 'sessionInGroup', { cid, gid, topic, ...notice })
+      calls.tell(worker, 'sessionInGroup', { cid, sid, gid, topic, ...notice })
       this.#catchUp(group, { sid, cid, uid, worker })
     }
   }
@@ -295,7 +298,9 @@ export class Groups {
   /** Attaches one session; what was pushed before and is still valid follows the answer of the call. */
   #catchUp(group: Group, session: Attached): void {
     const { calls, retained } = this.#shard
-    if (!group.attach(session) || !retained.has(RetainedScope.GROUP, group.gid)) return
+    const known = group.online.get(session.sid)
+    const isTakenOver = known !== undefined && known.cid !== session.cid
+    if (!group.attach(session) || isTakenOver || !retained.has(RetainedScope.GROUP, group.gid)) return
     calls.defer(() => retained.catchUp(RetainedScope.GROUP, group.gid, session))
   }
 
@@ -351,17 +356,20 @@ export class Groups {
     if (by === undefined) return undefined
     if (!group.members.has(by)) return refused('NOT_MEMBER')
     const rank = group.roleOf(by)
-    return rank < role || (on !== 0 && on !== by && group.roleOf(on) >= rank) ? refused('NOT_ALLOWED') : undefined
+    return rank < role || (on !== 0 && group.roleOf(on) >= rank) ? refused('NOT_ALLOWED') : undefined
   }
 
-  /** Answers when the change is on the disk; else the group is again what the disk has. */
-  async #stored(group: Group, meanwhile?: Promise<void>): Promise<Answer<Done>> {
+  /** Answers when the change is on the disk; else the group is again what the disk has. @param then before the answer */
+  async #stored(group: Group, then?: () => Promise<void>): Promise<Answer<Done>> {
     const entry = this.#groups.get(group.gid)!
     entry.writing++
-    const answer = await afterCommit(this.#shard, {}, () => this.#reread(group))
-    await meanwhile
-    entry.writing--
-    return answer
+    try {
+      const answer = await afterCommit(this.#shard, {}, () => this.#reread(group))
+      if (!isRefused(answer)) await then?.()
+      return answer
+    } finally {
+      entry.writing--
+    }
   }
 
   #reread(group: Group): void {
@@ -371,7 +379,7 @@ export class Groups {
     while (members.countOf(group.gid) > group.members.size) members.decrease(group.gid)
   }
 
-  /** The group as it is in memory, or as it was stored; `record` says whether there is one. */
+  /** The group as it is in memory, or as it was stored; `record` says whether there is one. One that is none is not kept. */
   #load(gid: Id): Group {
     const usedAt = performance.now()
     const entry = this.#groups.get(gid)
@@ -379,9 +387,14 @@ export class Groups {
       entry.usedAt = usedAt
       return entry.group
     }
-    const group = new Group(gid, this.#shard.nextTopic(), this.#shard.bus.workers)
+    const group = new Group(gid, this.#shard.bus.workers)
     readGroup(this.#shard.store, group)
-    this.#groups.set(gid, { group, usedAt, writing: 0 })
+    if (group.record !== undefined) this.#keep(group)
     return group
+  }
+
+  #keep(group: Group): void {
+    group.topic = this.#shard.nextTopic()
+    this.#groups.set(group.gid, { group, usedAt: performance.now(), writing: 0 })
   }
 }

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import type { Answer, Handlers } from '../bus/calls.ts'
 import type { Methods, NodeAddress, NodeStatus } from '../contract/methods.ts'
 import { NodeKind } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
 import { idAt, key } from '../store/table.ts'
 import type { Id } from '../util/id.ts'
 import { afterCommit, refused, type Shard } from './shard.ts'
@@ -13,6 +14,16 @@ type Done = Record<string, never>
 export const PROBE_EVERY_MS = 2000
 const PROBE_MS = 1000
 
+/** The nodes that were added; whether they are up is not known yet. */
+export function storedNodes({ tables }: Store): NodeStatus[] {
+  return tables.nodes.list().map(({ key: at, value }) => ({
+    kind: idAt(at, 0) === NodeKind.LISTEND ? 'listend' : 'frwder',
+    nid: idAt(at, 1),
+    ...value,
+    isUp: false,
+  }))
+}
+
 /** The listeners and forwarders that app servers added: durable, and tried by a TCP connection. One worker owns them. */
 export class Nodes {
   readonly handlers: NodeMethods = { nodeAdd: args => this.#add(args), nodeDel: args => this.#del(args) }
@@ -22,11 +33,7 @@ export class Nodes {
   constructor(shard: Shard) {
     this.#shard = shard
     if (shard.bus.self !== shard.placement.ofAll) return
-    for (const { key: at, value } of shard.store.tables.nodes.list()) {
-      const kind = idAt(at, 0) === NodeKind.LISTEND ? 'listend' : 'frwder'
-      const nid = idAt(at, 1)
-      this.#nodes.set(name(kind, nid), { kind, nid, ...value, isUp: false })
-    }
+    for (const node of storedNodes(shard.store)) this.#nodes.set(name(node.kind, node.nid), { ...node })
   }
 
   /** Tries all nodes and tells every worker what has changed. */

@@ -13,7 +13,7 @@ import type { Id } from '../util/id.ts'
 import { chatAckFrame, chatFrame, noticeFrame, pushFrame } from './frames.ts'
 import { Ranking } from './ranking.ts'
 import { type Member, Room } from './room.ts'
-import { afterCommit, fanOut, refused, type Shard } from './shard.ts'
+import { afterCommit, fanOut, isCongested, refused, type Shard } from './shard.ts'
 
 type Args<M extends keyof Methods> = Methods[M]['args']
 type RoomMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `room${string}`>>
@@ -64,6 +64,7 @@ export class Rooms {
       code = this.#load(chat.target).isClosed ? ErrorCode.CLOSED.code : ErrorCode.NOT_MEMBER.code
       this.#unload(chat.target)
     } else if (room.mayNotSpeak(chat.uid)) code = ErrorCode.GAGGED.code
+    else if (isCongested(this.#shard, member.subGroup.workers)) code = ErrorCode.BUSY.code
     else {
       msgid = msgids.next()
       if (msgid === undefined) code = ErrorCode.BUSY.code
@@ -174,7 +175,8 @@ export class Rooms {
 
   async #push({ rid, data, dataKind, expire }: Args<'roomPush'>): Promise<Answer<Methods['roomPush']['reply']>> {
     const room = this.#load(rid)
-    const msgid = room.isClosed ? 0 : this.#shard.msgids.next()
+    const isBusy = room.subGroups.some(({ workers }) => isCongested(this.#shard, workers))
+    const msgid = room.isClosed || isBusy ? undefined : this.#shard.msgids.next()
     if (room.isClosed || msgid === undefined) {
       this.#unload(rid)
       return refused(room.isClosed ? 'CLOSED' : 'BUSY')

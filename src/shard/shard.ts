@@ -45,6 +45,14 @@ export async function afterCommit<T>(shard: Shard, answer: T, undo: () => void):
   }
 }
 
+/** Whether a worker with members of the topic takes so little that nothing more should be sent for a while. */
+export function isCongested(shard: Shard, workers: readonly number[]): boolean {
+  for (let worker = 0; worker < workers.length; worker++) {
+    if (workers[worker]! > 0 && shard.bus.congested(worker)) return true
+  }
+  return false
+}
+
 /** One frame to the members of a topic. @param workers members of it at each worker */
 export function fanOut(shard: Shard, topic: number, workers: readonly number[], dataKind: number, frame: Buffer): void {
   for (let worker = 0; worker < workers.length; worker++) {

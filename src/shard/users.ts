@@ -76,7 +76,7 @@ export class Users {
 
   /** The newer connection of a sid wins; the older one is told to go. */
   #online({ uid, sid, cid, isBack }: Args<'userOnline'>, from: number): Answer<Methods['userOnline']['reply']> {
-    const { calls, retained } = this.#shard
+    const { broadcasts, calls, retained } = this.#shard
     let user = this.#users.get(uid)
     if (user === undefined) {
       user = { uid, sessions: [], blocks: undefined, mutes: undefined }
@@ -92,12 +92,14 @@ export class Users {
       if (older !== undefined) retained.left(RetainedScope.USER, uid, sid)
       calls.defer(() => retained.catchUp(RetainedScope.USER, uid, address))
     }
-    return { broadcastsSeen: retained.seenBy(RetainedScope.ALL, uid, sid) }
+    // The older connection has had what went out until now; it has not yet said so.
+    const isTakenOver = older !== undefined && !isSame
+    return { broadcastsSeen: isTakenOver ? broadcasts.lastMsgid : retained.seenBy(RetainedScope.ALL, uid, sid) }
   }
 
   #offline({ uid, sid, cid, broadcastsSeen }: Args<'userOffline'>, from: number): Answer<Record<string, never>> {
     const { broadcasts, retained } = this.#shard
-    if (broadcasts.hasValid) retained.left(RetainedScope.ALL, uid, sid, broadcastsSeen)
+    if (broadcastsSeen > 0 && broadcasts.hasValid) retained.left(RetainedScope.ALL, uid, sid, broadcastsSeen)
     const user = this.#users.get(uid)
     const session = user?.sessions.find(one => one.sid === sid && one.cid === cid && one.worker === from)
     if (user === undefined || session === undefined) return {}

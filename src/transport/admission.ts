@@ -1,26 +1,27 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * The one place where a client connection is let in. Too many open files would make the event loop spin (ENGINE.md,
- * 1.10), so the number of connections stays well below that limit. Thread: its worker only; each has its share.
+ * The one place where a client connection is let in, HTTP ones among them. Too many open files would make the event loop
+ * spin (ENGINE.md, 1.10), so the number of connections stays well below that limit. Thread: its worker only; each has its
+ * share.
  */
 export class Admission {
   connections = 0
   refused = 0
+  /** From the signal to stop on nobody is let in. */
+  isClosed = false
   readonly #connectionsMax: number
 
   constructor(connectionsMax: number) {
     this.#connectionsMax = connectionsMax
   }
 
-  /** Counts a connection in, unless there are too many. Each one let in is given back with `leave`. */
+  /** Counts a connection that was accepted; each is counted out with `leave`. @returns whether it may stay */
   enter(): boolean {
-    if (this.connections >= this.#connectionsMax) {
-      this.refused++
-      return false
-    }
     this.connections++
-    return true
+    if (!this.isClosed && this.connections <= this.#connectionsMax) return true
+    this.refused++
+    return false
   }
 
   leave(): void {

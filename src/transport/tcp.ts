@@ -25,7 +25,8 @@ export function serveTcp<S>(
   events: ConnectionEvents<S>,
 ): Promise<Server> {
   const server = createServer({ noDelay: true }, socket => {
-    if (admission.enter()) accept(socket, limits, admission, events)
+    socket.once('close', () => admission.leave())
+    if (admission.enter()) accept(socket, limits, events)
     else socket.destroy()
   })
   return new Promise((resolve, reject) => {
@@ -34,7 +35,7 @@ export function serveTcp<S>(
   })
 }
 
-function accept<S>(socket: Socket, limits: TcpLimits, admission: Admission, events: ConnectionEvents<S>): void {
+function accept<S>(socket: Socket, limits: TcpLimits, events: ConnectionEvents<S>): void {
   const connection = new TcpConnection(socket, limits.writerBytesMax, () => events.tooSlow(state))
   const state = events.opened(connection)
   const splitter = new FrameSplitter()
@@ -47,7 +48,6 @@ function accept<S>(socket: Socket, limits: TcpLimits, admission: Admission, even
   })
   socket.on('error', () => socket.destroy())
   socket.on('close', () => {
-    admission.leave()
     connection.forget()
     events.closed(state)
   })

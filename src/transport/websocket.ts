@@ -25,6 +25,13 @@ export function serveWebSocket<S>(
   admission: Admission,
   events: ConnectionEvents<S>,
 ): void {
+  // Tells of every connection to the port, HTTP ones too; one that became a WebSocket ends in `close` below.
+  const onSocket = (res: HttpResponse, step: unknown) => {
+    const isNew = Number(step) > 0
+    if (!isNew) admission.leave()
+    if (isNew && !admission.enter()) res.close()
+  }
+  app.filter(onSocket)
   app.ws<UserData<S>>(path, {
     maxPayloadLength: limits.messageBytesMax,
     maxBackpressure: limits.writerBytesMax,
@@ -60,8 +67,8 @@ export function serveWebSocket<S>(
 }
 
 function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_context_t, admission: Admission): void {
-  if (!admission.enter()) {
-    res.writeStatus('503 Service Unavailable').writeHeader('retry-after', '5').end()
+  if (admission.isClosed) {
+    res.writeStatus('503 Service Unavailable').writeHeader('retry-after', '5').end('', true)
     return
   }
   const data: UserData<S> = { state: undefined, connection: undefined }

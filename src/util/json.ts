@@ -49,7 +49,9 @@ const LONG_DIGITS = /[0-9]{16}/
 
 /** @throws SyntaxError on text that is not JSON. Integers beyond 2^53 come as bigint, all others as numbers. */
 export function parse(text: string): unknown {
-  return LONG_DIGITS.test(text) ? parseLossless(text, null, number) : JSON.parse(text)
+  return LONG_DIGITS.test(text)
+    ? parseLossless(text, null, { parseNumber: number, onDuplicateKey: ({ newValue }) => newValue })
+    : JSON.parse(text)
 }
 
 function number(text: string): number | bigint {

@@ -1,39 +1,64 @@
-import { isRefused } from '../bus/calls.ts'
+import { type Answer, isRefused } from '../bus/calls.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
 import type { Gate } from '../session/gate.ts'
-import { joinGroupTopic, joinRoomTopic, leaveGroupTopic, leaveRoomTopic } from '../session/membership.ts'
+import { admitted, askedFor, notAdmitted } from '../session/membership.ts'
 import { type Session, SessionState } from '../session/session.ts'
+import type { Id } from '../util/id.ts'
+
+/** An owner that does not answer is asked again after this. */
+const AGAIN_MS = 250
+
+/** A worker ended. Its numbers of topics are worth nothing now: the next one's must not be mistaken for them. */
+export function forgetTopicsOf(gate: Gate, worker: number): void {
+  for (const session of gate.hub.sessions) {
+    for (const kind of ['rooms', 'groups'] as const) {
+      for (const [id, membership] of session[kind] ?? []) {
+        if (gate.placement.ownerOf(id) !== worker || membership.topic === undefined) continue
+        gate.fanout.leave(membership.topic, session)
+        membership.topic = undefined
+      }
+    }
+  }
+}
 
 /**
  * A worker was replaced: what it owned starts empty. Tells the new one which of our sessions are users, members of rooms
  * and of groups that it owns, so that they are reached again. Clients notice nothing but a pause.
  */
 export function resyncWith(gate: Gate, worker: number): void {
+  const { calls, placement } = gate
   for (const session of gate.hub.sessions) {
-    if (session.state === SessionState.ONLINE || session.state === SessionState.SIGNING_IN)
-      resync(gate, session, worker)
+    if (session.state !== SessionState.ONLINE && session.state !== SessionState.SIGNING_IN) continue
+    const { uid, sid, cid, app, version } = session
+    if (placement.ownerOf(uid) === worker) {
+      calls.tell(worker, 'userOnline', { uid, sid, cid, app, version, isBack: true })
+    }
+    for (const kind of ['rooms', 'groups'] as const) {
+      for (const id of session[kind]?.keys() ?? [])
+        if (placement.ownerOf(id) === worker) comeBack(gate, session, kind, id)
+    }
   }
 }
 
-function resync(gate: Gate, session: Session, worker: number): void {
+function comeBack(gate: Gate, session: Session, kind: 'rooms' | 'groups', id: Id): void {
   const { calls, placement } = gate
-  const { uid, sid, cid, app, version } = session
-  if (placement.ownerOf(uid) === worker) calls.tell(worker, 'userOnline', { uid, sid, cid, app, version, isBack: true })
-  for (const rid of [...(session.rooms?.keys() ?? [])]) {
-    if (placement.ownerOf(rid) !== worker) continue
-    // Its numbers of topics begin anew: the old ones must not be mistaken for them.
-    leaveRoomTopic(gate, session, rid)
-    session.rooms!.set(rid, { topic: undefined })
-    const args = { rid, uid, sid, cid, listener: session.connection.listener, isBack: true } as const
-    calls.request(worker, 'roomJoin', args, answer => {
-      if (isRefused(answer)) session.rooms?.delete(rid)
-      else joinRoomTopic(gate, session, rid, answer.topic)
-    })
+  const { uid, sid, cid } = session
+  const owner = placement.ownerOf(id)
+  const onAnswer = (answer: Answer<{ topic: number }>) => {
+    if (!isRefused(answer)) admitted(gate, session, kind, id, answer.topic)
+    else if (answer.refused === ErrorCode.BUSY.code) setTimeout(again, AGAIN_MS)
+    else notAdmitted(gate, session, kind, id, answer)
   }
-  for (const gid of [...(session.groups?.keys() ?? [])]) {
-    if (placement.ownerOf(gid) !== worker) continue
-    leaveGroupTopic(gate, session, gid)
-    calls.request(worker, 'groupAttach', { gid, uid, sid, cid, isBack: true }, answer => {
-      if (!isRefused(answer)) joinGroupTopic(gate, session, gid, answer.topic)
-    })
+  const again = () => {
+    const membership = session[kind]?.get(id)
+    if (session.state === SessionState.CLOSED || membership === undefined || membership.topic !== undefined) return
+    membership.asked = 0
+    comeBack(gate, session, kind, id)
+  }
+  askedFor(session, kind, id)
+  if (kind === 'groups') calls.request(owner, 'groupAttach', { gid: id, uid, sid, cid, isBack: true }, onAnswer)
+  else {
+    const args = { rid: id, uid, sid, cid, listener: session.connection.listener, isBack: true } as const
+    calls.request(owner, 'roomJoin', args, onAnswer)
   }
 }

@@ -3,7 +3,7 @@ import type { Methods } from '../contract/methods.ts'
 import { Disconnect } from '../protocol/disconnect.ts'
 import { DataKind } from '../protocol/json-format.ts'
 import type { Gate } from '../session/gate.ts'
-import { joinGroupTopic, leaveGroupTopic, leaveRoomTopic } from '../session/membership.ts'
+import { admitted, left } from '../session/membership.ts'
 import type { Id } from '../util/id.ts'
 
 type SessionMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `session${string}`>>
@@ -27,19 +27,21 @@ export function sessionCalls(gate: Gate): SessionMethods {
     sessionRooms: ({ cids }) => cids.flatMap(cid => [...(hub.get(cid)?.rooms?.keys() ?? [])]),
     sessionLeftRoom: ({ cid, rid, notice }) => {
       const session = hub.get(cid)
-      if (session !== undefined) leaveRoomTopic(gate, session, rid)
+      if (session !== undefined) left(gate, session, 'rooms', rid)
       send(cid, notice)
       return {}
     },
-    sessionInGroup: ({ cid, gid, topic, notice }) => {
+    sessionInGroup: ({ cid, sid, gid, topic, notice }) => {
       const session = hub.get(cid)
-      if (session !== undefined) joinGroupTopic(gate, session, gid, topic)
+      if (session !== undefined) admitted(gate, session, 'groups', gid, topic)
+      // It went while it was let in: nobody else would tell the owner.
+      else gate.calls.tell(gate.placement.ownerOf(gid), 'groupDetach', { gid, sid, cid })
       send(cid, notice)
       return {}
     },
     sessionLeftGroup: ({ cid, gid, notice }) => {
       const session = hub.get(cid)
-      if (session !== undefined) leaveGroupTopic(gate, session, gid)
+      if (session !== undefined) left(gate, session, 'groups', gid)
       send(cid, notice)
       return {}
     },

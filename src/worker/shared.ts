@@ -20,7 +20,9 @@ export interface WorkerStart {
 
 /** What main tells a worker. */
 export type ToWorker =
-  /** A worker ended and another takes its place, over new rings. */
+  /** A worker ended: until it is replaced nothing reaches it. */
+  | { readonly type: 'peerLost'; readonly worker: number }
+  /** Another takes its place, over new rings. */
   | { readonly type: 'peerReplaced'; readonly worker: number; readonly link: Link }
   /** Close the listeners and every connection, then say `drained`. */
   | { readonly type: 'drain' }

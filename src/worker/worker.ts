@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Bus } from '../bus/bus.ts'
-import { Calls } from '../bus/calls.ts'
+import { Calls, type Refused } from '../bus/calls.ts'
 import { Reactor } from '../bus/reactor.ts'
 import { type ChatRecord, ChatScope, RecordKind, readChat, readDeliver, readFanout } from '../bus/records.ts'
 import { type Methods, methods } from '../contract/methods.ts'
@@ -29,7 +29,7 @@ import { Watchers } from '../session/watchers.ts'
 import { Broadcaster } from '../shard/broadcaster.ts'
 import { Groups } from '../shard/groups.ts'
 import { Idempotency } from '../shard/idempotency.ts'
-import { Nodes, PROBE_EVERY_MS } from '../shard/nodes.ts'
+import { Nodes, PROBE_EVERY_MS, storedNodes } from '../shard/nodes.ts'
 import { Retained } from '../shard/retained.ts'
 import { Rooms } from '../shard/rooms.ts'
 import { refused, type Shard } from '../shard/shard.ts'
@@ -45,7 +45,7 @@ import { loadUws, type us_listen_socket } from '../transport/uws.ts'
 import { stringify } from '../util/json.ts'
 import { serveClients } from './clients.ts'
 import { drainClients } from './drain.ts'
-import { resyncWith } from './resync.ts'
+import { forgetTopicsOf, resyncWith } from './resync.ts'
 import { sessionCalls } from './session-calls.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './shared.ts'
 
@@ -78,12 +78,21 @@ const msgids = blocks('msgid', 1_000_000, 1)
 /** Chosen by the gateway: above what app servers usually number by hand. */
 const newIds = blocks('id', 1000, 2 ** 40)
 
-const bus = new Bus(self, start.links, start.wakeWords, options.ringBytes, onRecord)
-const calls = new Calls<Methods>(bus, methods, options.callTimeoutMs, refused('BUSY'), error => {
+/** Logs what should not have happened, and says what is told of it to who asked. */
+function onDefect(defect: unknown): Refused {
   const id = randomUUID()
-  log.error({ err: error, id }, 'defect in a call')
+  log.error({ err: defect, id }, 'defect')
   return refused('INTERNAL', `internal error: id ${id}`)
+}
+
+const bus = new Bus(self, start.links, start.wakeWords, options.ringBytes, (from, kind, block, at, end) => {
+  try {
+    onRecord(from, kind, block, at, end)
+  } catch (defect) {
+    onDefect(defect)
+  }
 })
+const calls = new Calls<Methods>(bus, methods, options.callTimeoutMs, refused('BUSY'), onDefect)
 const hub = new Hub({
   left: (session, state) => leaveEverything(gate, session, state),
   online(listener, sessions) {
@@ -126,6 +135,7 @@ const gate: Gate = {
   watchers,
   congestion,
   newIds,
+  onDefect,
 }
 
 let lastTopic = 0
@@ -149,6 +159,7 @@ const idempotency = new Idempotency(shard)
 const nodes = new Nodes(shard)
 const statistics = new Statistics(shard, () => ({ users: counters.sum('users'), sessions: counters.sum('sessions') }))
 const directory = new Directory(start.listeners)
+directory.added = storedNodes(store)
 const chats = { [ChatScope.USER]: users, [ChatScope.GROUP]: groups, [ChatScope.ROOM]: rooms }
 calls.serve({
   ...users.handlers,
@@ -277,7 +288,7 @@ const tcpServer = await clients.listenTcp(options.tcpHost, start.tcpPort)
 setInterval(everySecond, 1000)
 setInterval(() => count.set('beat_ms', Date.now()), 250)
 setInterval(
-  () => hub.sweep(performance.now(), options.loginTimeoutMs, options.heartbeatMs * 3),
+  () => count.add('silent_closed_total', hub.sweep(performance.now(), options.loginTimeoutMs, options.heartbeatMs * 3)),
   Math.min(1000, options.loginTimeoutMs / 2, options.heartbeatMs),
 )
 reactor.wake()
@@ -286,12 +297,15 @@ tell({ type: 'ready' })
 
 parentPort!.on('message', (message: ToWorker) => {
   switch (message.type) {
-    case 'peerReplaced':
+    case 'peerLost':
       bus.disconnect(message.worker)
-      calls.disconnect(message.worker)
+      forgetTopicsOf(gate, message.worker)
       users.workerLost(message.worker)
       groups.workerLost(message.worker)
       rooms.workerLost(message.worker)
+      calls.disconnect(message.worker)
+      return
+    case 'peerReplaced':
       bus.connect(message.worker, message.link)
       resyncWith(gate, message.worker)
       if (self === placement.ofAll) nodes.announce(message.worker)
@@ -308,16 +322,20 @@ parentPort!.on('message', (message: ToWorker) => {
 })
 
 async function drain(): Promise<void> {
+  admission.isClosed = true
   uws.us_listen_socket_close(httpSocket)
   tcpServer.close()
   await drainClients(hub)
   await clients.allClosed()
   await http.allAnswered()
+  await reactor.settle()
   tell({ type: 'drained' })
 }
 
 async function exit(): Promise<void> {
   count.set('up', 0)
+  // Every worker has drained: what they told each other last is in the rings.
+  await reactor.settle()
   reactor.stop()
   fanout.close()
   statistics.stop()

@@ -80,12 +80,13 @@ async function once(api: Api, { idempotencyKey }: RequestContext, push: () => Pr
   const owner = api.placement.ownerOfText(idempotencyKey)
   const claim = granted(await api.calls.ask(owner, 'idempotencyClaim', { key: idempotencyKey }))
   if ('reply' in claim) return parse(claim.reply) as PushReply
-  let reply = ''
+  let pushed: PushReply
   try {
-    const pushed = await push()
-    reply = stringify(pushed)
-    return pushed
-  } finally {
-    granted(await api.calls.ask(owner, 'idempotencySettle', { key: idempotencyKey, reply }))
+    pushed = await push()
+  } catch (error) {
+    await api.calls.ask(owner, 'idempotencySettle', { key: idempotencyKey, reply: '' })
+    throw error
   }
+  granted(await api.calls.ask(owner, 'idempotencySettle', { key: idempotencyKey, reply: stringify(pushed) }))
+  return pushed
 }

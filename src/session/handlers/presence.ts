@@ -1,4 +1,4 @@
-import { isRefused } from '../../bus/calls.ts'
+import { isRefused, type Refused } from '../../bus/calls.ts'
 import { Command } from '../../protocol/command.ts'
 import { Disconnect } from '../../protocol/disconnect.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
@@ -7,7 +7,7 @@ import type { BodyOf } from '../../protocol/requests.ts'
 import { idAt, key } from '../../store/table.ts'
 import { TOPIC_OF_ALL } from '../broadcasts.ts'
 import { ack, type Gate, refuse } from '../gate.ts'
-import { joinGroupTopic } from '../membership.ts'
+import { admitted, askedFor, left, notAdmitted } from '../membership.ts'
 import { type Session, SessionState, Watch } from '../session.ts'
 
 type Online = BodyOf<typeof Command.ONLINE>
@@ -30,25 +30,44 @@ export function handleOnline(gate: Gate, session: Session, body: Online, seq: nu
   const args = { uid, sid, cid: session.cid, app, version }
   gate.calls.request(gate.placement.ownerOf(uid), 'userOnline', args, answer => {
     if (session.state !== SessionState.SIGNING_IN) return
-    if (isRefused(answer)) {
-      session.state = SessionState.NEW
-      refuse(gate, session, Command.ONLINE, seq, answer, fields)
-      for (const sayAgain of session.takePostponed()) sayAgain()
-    } else attachGroups(gate, session, () => complete(gate, session, seq, answer.broadcastsSeen))
+    if (isRefused(answer)) notOnline(gate, session, seq, answer)
+    else attachGroups(gate, session, seq, () => complete(gate, session, seq, answer.broadcastsSeen))
   })
 }
 
+/** The session is as if ONLINE had not been said, at the owners too: one that was only late is told to undo it. */
+function notOnline(gate: Gate, session: Session, seq: number, refusal: Refused): void {
+  const { uid, sid, cid } = session
+  for (const gid of [...(session.groups?.keys() ?? [])]) {
+    left(gate, session, 'groups', gid)
+    gate.calls.tell(gate.placement.ownerOf(gid), 'groupDetach', { gid, sid, cid })
+  }
+  gate.calls.tell(gate.placement.ownerOf(uid), 'userOffline', { uid, sid, cid, broadcastsSeen: 0 })
+  session.state = SessionState.NEW
+  refuse(gate, session, Command.ONLINE, seq, refusal, { uid, sid })
+  for (const sayAgain of session.takePostponed()) sayAgain()
+}
+
 /** The session gets what the groups of its user say, before its ONLINE is acknowledged. */
-function attachGroups(gate: Gate, session: Session, done: () => void): void {
+function attachGroups(gate: Gate, session: Session, seq: number, done: () => void): void {
   gate.store.refresh()
-  const gids = gate.store.tables.memberOf.keys(key(session.uid)).map(bytes => idAt(bytes, 1))
+  const { uid, sid, cid } = session
+  const gids = gate.store.tables.memberOf.keys(key(uid)).map(bytes => idAt(bytes, 1))
   let waiting = gids.length
+  let busy: Refused | undefined
   if (waiting === 0) done()
   for (const gid of gids) {
-    const args = { gid, uid: session.uid, sid: session.sid, cid: session.cid }
-    gate.calls.request(gate.placement.ownerOf(gid), 'groupAttach', args, answer => {
-      if (!isRefused(answer)) joinGroupTopic(gate, session, gid, answer.topic)
-      if (--waiting === 0 && session.state === SessionState.SIGNING_IN) done()
+    askedFor(session, 'groups', gid)
+    gate.calls.request(gate.placement.ownerOf(gid), 'groupAttach', { gid, uid, sid, cid }, answer => {
+      if (!isRefused(answer)) admitted(gate, session, 'groups', gid, answer.topic)
+      else {
+        notAdmitted(gate, session, 'groups', gid, answer)
+        // Not a member any more is no reason; an owner that does not answer is.
+        if (answer.refused === ErrorCode.BUSY.code) busy = answer
+      }
+      if (--waiting > 0 || session.state !== SessionState.SIGNING_IN) return
+      if (busy === undefined) done()
+      else notOnline(gate, session, seq, busy)
     })
   }
 }

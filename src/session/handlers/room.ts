@@ -4,7 +4,7 @@ import { ErrorCode } from '../../protocol/error-code.ts'
 import type { BodyOf } from '../../protocol/requests.ts'
 import type { Id } from '../../util/id.ts'
 import { ack, type Gate, refuse } from '../gate.ts'
-import { joinRoomTopic, leaveRoomTopic } from '../membership.ts'
+import { admitted, askedFor, left, notAdmitted } from '../membership.ts'
 import type { Session } from '../session.ts'
 
 interface Room {
@@ -46,22 +46,20 @@ export function handleRoomDismiss(gate: Gate, session: Session, { rid }: Room, s
  */
 export function handleRoomJoin(gate: Gate, session: Session, { rid }: Room, seq: number): void {
   const { uid, sid, cid } = session
-  session.rooms ??= new Map()
   const { rooms } = session
-  const isNew = !rooms.has(rid)
-  if (isNew && rooms.size >= gate.options.roomsPerSessionMax) {
+  if (rooms !== undefined && !rooms.has(rid) && rooms.size >= gate.options.roomsPerSessionMax) {
     refuse(gate, session, Command.ROOM_JOIN, seq, { refused: ErrorCode.TOO_MANY_ROOMS.code }, { uid, rid })
     return
   }
-  if (isNew) rooms.set(rid, { topic: undefined })
+  askedFor(session, 'rooms', rid)
   const args = { rid, uid, sid, cid, listener: session.connection.listener }
   gate.calls.request(gate.placement.ownerOf(rid), 'roomJoin', args, answer => {
     if (isRefused(answer)) {
-      if (rooms.get(rid)?.topic === undefined) rooms.delete(rid)
+      notAdmitted(gate, session, 'rooms', rid, answer)
       refuse(gate, session, Command.ROOM_JOIN, seq, answer, { uid, rid })
       return
     }
-    joinRoomTopic(gate, session, rid, answer.topic)
+    admitted(gate, session, 'rooms', rid, answer.topic)
     ack(gate, session, Command.ROOM_JOIN, seq, { uid, rid, gid: answer.gid })
   })
 }
@@ -73,7 +71,7 @@ export function handleRoomQuit(gate: Gate, session: Session, { rid }: Room, seq:
       refuse(gate, session, Command.ROOM_QUIT, seq, answer, { uid, rid })
       return
     }
-    leaveRoomTopic(gate, session, rid)
+    left(gate, session, 'rooms', rid)
     ack(gate, session, Command.ROOM_QUIT, seq, { uid, rid })
   })
 }
