@@ -150,6 +150,7 @@ export class Gateway {
 
   #ended(index: number, seat: Seat, code: number): void {
     this.#counters.clearGauges(index)
+    seat.isReady = false
     if (this.#stopped !== undefined) return
     const livedMs = performance.now() - seat.startedAt
     if (!this.#hasServed) {

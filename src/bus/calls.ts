@@ -48,6 +48,7 @@ export class Calls<C extends Contract<C>> {
   #handlers: Handlers<C> | undefined
   #deferred: (() => void)[] = []
   #lastId = 0
+  #isCarryingOut = false
 
   /**
    * @param names the methods in one fixed order, the same on every thread
@@ -106,8 +107,12 @@ export class Calls<C extends Contract<C>> {
     this.#write(to, CallKind.CALL, 0, this.#numbers.get(method)!, args)
   }
 
-  /** Runs `after` when the answer of the call that is being carried out has been written: for what has to follow it. */
+  /**
+   * Runs `after` when the answer of the call that is being carried out has been written: for what has to follow it.
+   * @throws Error when no call is being carried out, as after an await: what is to be done can be done at once there
+   */
   defer(after: () => void): void {
+    if (!this.#isCarryingOut) throw new Error('nothing to defer behind')
     this.#deferred.push(after)
   }
 
@@ -115,10 +120,13 @@ export class Calls<C extends Contract<C>> {
     const id = block.readUInt32LE(start)
     const method = this.#names[block.readUInt32LE(start + 4)]!
     let answer: unknown
+    this.#isCarryingOut = true
     try {
       answer = this.#handlers![method](unpack(block, start + 8, end) as C[typeof method]['args'], from)
     } catch (error) {
       answer = this.#onDefect(error)
+    } finally {
+      this.#isCarryingOut = false
     }
     if (answer instanceof Promise) {
       answer.then(

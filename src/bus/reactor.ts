@@ -4,6 +4,8 @@ import { Sleeper } from './wake.ts'
 /** Records handed on before what they caused is flushed: keeps one busy peer from holding back all output. */
 const RECORDS_PER_TURN = 4096
 const FULL_RING_MS = 1
+/** A worker that has ended reads nothing more: what is for it is given up after this. */
+const SETTLE_MS = 1000
 /** Should a wake-up ever be lost, this is how long it goes unnoticed. */
 const SAFETY_NET_MS = 100
 
@@ -36,8 +38,9 @@ export class Reactor {
 
   /** Resolves when all that was sent is in the rings and all that came is read. */
   async settle(): Promise<void> {
+    const endAt = performance.now() + SETTLE_MS
     let isQuiet = false
-    while (!isQuiet) {
+    while (!isQuiet && performance.now() < endAt) {
       await new Promise(resolve => setImmediate(resolve))
       isQuiet = this.#bus.drain(RECORDS_PER_TURN) === 0 && this.#bus.flush()
     }

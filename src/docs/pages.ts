@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { envName, flagName, optionKeys, optionRows } from '../config/options.ts'
 import { routes } from '../http/routes.ts'
@@ -101,7 +102,23 @@ const everywhere: readonly ErrorName[] = [
   'INTERNAL',
 ]
 
+interface Example {
+  readonly request: string
+  readonly reply: string
+}
+
+/** What `scripts/http-examples.mjs` asked a gateway and what it answered, by the name of the interface. */
+function readExamples(): Readonly<Record<string, Example>> {
+  return JSON.parse(readFileSync(new URL('../../docs/http-examples.json', import.meta.url), 'utf8'))
+}
+
+function exampleText(name: string, example: Example | undefined): string {
+  if (example === undefined) throw new Error(`${name} has no example: run scripts/http-examples.mjs`)
+  return `\`\`\`sh\n${example.request}\n\`\`\`\n\n\`\`\`json\n${example.reply}\n\`\`\``
+}
+
 function httpPage(): string {
+  const examples = readExamples()
   const sections = routes.map(row => {
     const selectors = Object.entries(row.where).map(([name, value]) => `${name}=${value}`)
     const parameters = Object.entries(row.query).map(([name, schema]) => [
@@ -121,6 +138,7 @@ function httpPage(): string {
             Object.entries(row.reply).map(([name, text]) => [name, ...text.split(' | ')]),
           ),
       errors.length > 0 ? `Refusals: ${errors.join('; ')}.` : '',
+      exampleText(row.name, examples[row.name]),
     ]
       .filter(part => part !== '')
       .join('\n\n')
@@ -131,6 +149,9 @@ ${made}
 Every reply is JSON with \`code\` (0: done) and \`errmsg\`; ids are bare digits of 64 bits. Keys: \`Authorization: Bearer KEY\` or
 \`X-API-Key: KEY\`; without any configured, only direct callers from this machine are answered. The body of a push is passed on
 unchanged; the header \`Idempotency-Key\` makes a repetition within 5 minutes give the first reply and deliver nothing twice.
+
+The examples are the requests and answers of one gateway without keys. Give the content-type of what you push: curl alone calls
+every \`-d\` a form, which JSON clients get as base64.
 
 Any interface may answer: ${common}. Unknown paths, actions and options: ${ErrorCode.UNKNOWN_PATH.code}; another method: ${ErrorCode.WRONG_METHOD.code};
 a body that is too long: ${ErrorCode.BODY_TOO_LONG.code}.

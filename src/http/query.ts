@@ -1,4 +1,4 @@
-import { parse } from '../util/json.ts'
+import { DuplicateKeyError, parseStrict } from '../util/json.ts'
 import { ApiError } from './api-error.ts'
 
 /** Parses a query string or form. @throws ApiError on broken escapes and on a parameter that is given twice */
@@ -36,9 +36,10 @@ function formText(type: string, body: Buffer): string {
 function jsonParameters(text: string): Map<string, string> {
   let value: unknown
   try {
-    value = parse(text)
+    value = parseStrict(text)
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error
+    if (error instanceof DuplicateKeyError) throw ApiError.of('BAD_PARAMETER', error.message)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw ApiError.of('BAD_PARAMETER', 'body: expected a JSON object')

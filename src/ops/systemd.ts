@@ -21,12 +21,12 @@ export class Systemd {
     this.#send('STOPPING=1')
   }
 
-  /** Feeds the watchdog twice per interval, only while `isHealthy`: a stuck worker cannot be cured from inside. */
+  /** Feeds the watchdog four times per interval, only while `isHealthy`: a stuck worker cannot be cured from inside. */
   watch(isHealthy: () => boolean): void {
     if (this.#watchdogUs === 0) return
     setInterval(() => {
       if (isHealthy()) this.#send('WATCHDOG=1')
-    }, this.#watchdogUs / 2000).unref()
+    }, this.#watchdogUs / 4000).unref()
   }
 
   close(): void {

@@ -132,7 +132,9 @@ export class Groups {
     const { store } = this.#shard
     const notice = noticeFrame(Command.GROUP_DISMISS_NTF, { uid: by ?? group.record!.owner, gid })
     for (const session of group.online.values()) this.#remove(group, session, notice)
-    for (const uid of group.members.keys()) this.#drop(group, uid)
+    for (const uid of group.members.keys()) removeMember(store, group, uid)
+    this.#rankings.members.remove(gid)
+    this.#saveCount(gid)
     setRecord(store, group, { ...group.record!, closed: true })
     return this.#stored(group)
   }
@@ -269,8 +271,10 @@ export class Groups {
     const group = this.#load(gid)
     if (!group.members.has(uid)) return refused('NOT_MEMBER')
     const session = { sid, cid, uid, worker }
-    if (isBack === undefined) this.#catchUp(group, session)
-    else group.attach(session)
+    if (this.#attachNew(group, session) && isBack === undefined) {
+      const { calls, retained } = this.#shard
+      calls.defer(() => retained.catchUp(RetainedScope.GROUP, gid, session))
+    }
     return { topic: group.topic }
   }
 
@@ -291,17 +295,15 @@ export class Groups {
     for (const { sid, cid, worker } of sessions) {
       const notice = sid === bySid ? {} : { notice: noticeFrame(Command.GROUP_JOIN_NTF, { uid, gid }) }
       calls.tell(worker, 'sessionInGroup', { cid, sid, gid, topic, ...notice })
-      this.#catchUp(group, { sid, cid, uid, worker })
+      const session = { sid, cid, uid, worker }
+      if (this.#attachNew(group, session)) this.#shard.retained.catchUp(RetainedScope.GROUP, gid, session)
     }
   }
 
-  /** Attaches one session; what was pushed before and is still valid follows the answer of the call. */
-  #catchUp(group: Group, session: Attached): void {
-    const { calls, retained } = this.#shard
+  /** @returns whether the session has not had what was pushed before and is still valid */
+  #attachNew(group: Group, session: Attached): boolean {
     const known = group.online.get(session.sid)
-    const isTakenOver = known !== undefined && known.cid !== session.cid
-    if (!group.attach(session) || isTakenOver || !retained.has(RetainedScope.GROUP, group.gid)) return
-    calls.defer(() => retained.catchUp(RetainedScope.GROUP, group.gid, session))
+    return group.attach(session) && known === undefined
   }
 
   /** The user is a member no more; his sessions are told, but for the one that asked. */

@@ -12,6 +12,9 @@ export interface TcpLimits {
 
 /** How long a client that was told to go may take to close its side. */
 const LINGER_MS = 2000
+/** A burst is not slowness: for so long, and up to so many times of what may wait, a client may be behind. */
+const BURST_MS = 1000
+const BURST_FACTOR = 8
 
 /**
  * Serves raw TCP clients. Every worker has a listening socket of its own on the same port (SO_REUSEPORT): a shared one
@@ -58,6 +61,7 @@ class TcpConnection implements Connection {
   #socket: Socket | undefined
   readonly #writerBytesMax: number
   readonly #onSlow: () => void
+  #judging: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, writerBytesMax: number, onSlow: () => void) {
     this.#socket = socket
@@ -72,7 +76,13 @@ class TcpConnection implements Connection {
   write(payload: Buffer): void {
     const socket = this.#socket
     if (socket === undefined || socket.write(payload) || socket.writableLength <= this.#writerBytesMax) return
-    this.#onSlow()
+    if (socket.writableLength > this.#writerBytesMax * BURST_FACTOR) this.#onSlow()
+    else this.#judging ??= setTimeout(this.#judge, BURST_MS)
+  }
+
+  readonly #judge = (): void => {
+    this.#judging = undefined
+    if (this.#socket !== undefined && this.#socket.writableLength > this.#writerBytesMax) this.#onSlow()
   }
 
   subscribe(): void {}

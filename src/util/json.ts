@@ -54,6 +54,25 @@ export function parse(text: string): unknown {
     : JSON.parse(text)
 }
 
+/** The same, but a key that stands twice in an object is refused. @throws SyntaxError, for that too */
+export function parseStrict(text: string): unknown {
+  return parseLossless(text, null, { parseNumber: number, onDuplicateKey: ({ key }) => refuseTwice(key) })
+}
+
+/** What `parseStrict` throws for a key that stands twice. */
+export class DuplicateKeyError extends SyntaxError {
+  readonly key: string
+
+  constructor(key: string) {
+    super(`${key}: expected once, got it twice`)
+    this.key = key
+  }
+}
+
+function refuseTwice(key: string): never {
+  throw new DuplicateKeyError(key)
+}
+
 function number(text: string): number | bigint {
   const value = Number(text)
   return Number.isSafeInteger(value) || !/^-?[0-9]+$/.test(text) ? value : BigInt(text)

@@ -298,14 +298,11 @@ tell({ type: 'ready' })
 parentPort!.on('message', (message: ToWorker) => {
   switch (message.type) {
     case 'peerLost':
-      bus.disconnect(message.worker)
-      forgetTopicsOf(gate, message.worker)
-      users.workerLost(message.worker)
-      groups.workerLost(message.worker)
-      rooms.workerLost(message.worker)
-      calls.disconnect(message.worker)
+      loseOwner(message.worker)
       return
     case 'peerReplaced':
+      // Whoever was itself being replaced has not heard of the loss.
+      loseOwner(message.worker)
       bus.connect(message.worker, message.link)
       resyncWith(gate, message.worker)
       if (self === placement.ofAll) nodes.announce(message.worker)
@@ -320,6 +317,16 @@ parentPort!.on('message', (message: ToWorker) => {
       })
   }
 })
+
+/** A worker ended: its sessions are gone, and what it owned is to be told anew. */
+function loseOwner(worker: number): void {
+  bus.disconnect(worker)
+  forgetTopicsOf(gate, worker)
+  users.workerLost(worker)
+  groups.workerLost(worker)
+  rooms.workerLost(worker)
+  calls.disconnect(worker)
+}
 
 async function drain(): Promise<void> {
   admission.isClosed = true

@@ -3,6 +3,7 @@ import t from 'tap'
 import { pages } from '#dist/docs/pages.js'
 import { routes } from '#dist/http/routes.js'
 import { ErrorCode } from '#dist/protocol/error-code.js'
+import { parseJson } from '../support/json.js'
 
 for (const [name, make] of Object.entries(pages)) {
   t.test(`docs/${name} is what the tables say: npm run docs`, async t => {
@@ -14,6 +15,34 @@ t.test('every interface has a name and a selection of its own', async t => {
   t.equal(new Set(routes.map(({ name }) => name)).size, routes.length, 'names')
   const selections = routes.map(({ method, path, where }) => `${method} ${path} ${JSON.stringify(where)}`)
   t.equal(new Set(selections).size, routes.length, 'selections')
+})
+
+t.test('every interface has an example that was answered with its whole reply: scripts/http-examples.mjs', async t => {
+  const text = readFileSync('docs/http-examples.json', 'utf8')
+  const examples = JSON.parse(text) as Record<string, { request: string; status: number; reply: string }>
+  t.same(
+    Object.keys(examples),
+    routes.map(({ name }) => name),
+    'one for each, in order',
+  )
+  for (const row of routes) {
+    const { request, status, reply } = examples[row.name]!
+    const selectors = Object.entries(row.where).map(([name, value]) => `${name}=${value}`)
+    const needed = [`curl 'http://127.0.0.1:8080${row.path}`, ...selectors]
+    t.same(
+      needed.filter(part => !request.includes(part)),
+      [],
+      `the request of ${row.name}`,
+    )
+    const body = parseJson(reply) as Record<string, unknown>
+    const fields = Object.entries(row.reply).filter(([, described]) => !/^[a-z]+\?/.test(described))
+    t.same(
+      fields.map(([name]) => name).filter(name => !Object.hasOwn(body, name)),
+      [],
+      `fields that ${row.name} lacks`,
+    )
+    t.match({ status, code: body['code'], errmsg: body['errmsg'] }, { status: 200, code: 0, errmsg: 'OK' }, row.name)
+  }
 })
 
 t.test('every error code stands once in the table', async t => {

@@ -1,4 +1,5 @@
 import { ErrorCode } from '../../protocol/error-code.ts'
+import { StoreError } from '../../store/store.ts'
 import { parse, stringify } from '../../util/json.ts'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
@@ -8,6 +9,7 @@ import type { Reply, RequestContext, Route } from '../route.ts'
 import { Router, readParameters } from '../router.ts'
 
 const PUSHES_MAX = 1000
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 const router = new Router(pushRoutes as readonly Route[])
 
 /** Carries out each push of a JSON array as if it had come alone; what is wrong with one does not touch the others. */
@@ -16,7 +18,7 @@ export async function pushBatch(api: Api, _query: object, { body }: RequestConte
   try {
     pushes = parse(body.toString())
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error
   }
   if (!Array.isArray(pushes) || pushes.length > PUSHES_MAX) {
     throw ApiError.of('BAD_PARAMETER', `body: expected a JSON array of up to ${PUSHES_MAX} pushes`)
@@ -34,17 +36,22 @@ async function pushOne(api: Api, push: unknown): Promise<Reply> {
     const parameters = fieldsOf(fields)
     const row = router.find('POST', '/im/push', parameters)
     const query = readParameters(row, parameters)
-    const reply = await row.handle(api, query, { ...bodyOf(data, data64), idempotencyKey: keyOf(key) })
+    const body = bodyOf(data, data64)
+    const { pushBytesMax } = api.options
+    if (body.body.length > pushBytesMax) throw ApiError.of('BODY_TOO_LONG', `expected up to ${pushBytesMax} bytes`)
+    const reply = await row.handle(api, query, { ...body, idempotencyKey: keyOf(key) })
     return { ...reply, code: ErrorCode.OK.code, errmsg: ErrorCode.OK.text }
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error
-    return { code: error.code, errmsg: error.message }
+    // One that fails must not hide what became of the others.
+    const { code, message } =
+      error instanceof ApiError ? error : ApiError.of(error instanceof StoreError ? 'NOT_SERVING' : 'INTERNAL')
+    return { code, errmsg: message }
   }
 }
 
 function bodyOf(data: unknown, data64: unknown): { body: Buffer; contentType: string } {
   if (data64 !== undefined) {
-    if (typeof data64 !== 'string' || data !== undefined || !/^[A-Za-z0-9+/]*={0,2}$/.test(data64)) {
+    if (typeof data64 !== 'string' || data !== undefined || !BASE64.test(data64)) {
       throw ApiError.of('BAD_PARAMETER', 'data64: expected base64, and no data beside it')
     }
     return { body: Buffer.from(data64, 'base64'), contentType: 'application/octet-stream' }
