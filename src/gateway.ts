@@ -101,15 +101,15 @@ export class Gateway {
   }
 
   /** Ends in order: no new clients, the old ones told to come back elsewhere, everything on the disk. */
-  stop(signal: string): Promise<void> {
-    this.#stopped ??= this.#stop(signal)
+  stop(why: string): Promise<void> {
+    this.#stopped ??= this.#stop(why)
     return this.#stopped
   }
 
-  async #stop(signal: string): Promise<void> {
+  async #stop(why: string): Promise<void> {
     Atomics.store(new Int32Array(this.#draining), 0, 1)
     this.#systemd.stopping()
-    this.#log.info({ signal, sessions: this.#counters.sum('sessions') }, 'stopping')
+    this.#log.info({ why, sessions: this.#counters.sum('sessions') }, 'stopping')
     // Ending by a signal of our own leaves no core and no doubt, should a worker be stuck.
     const deadline = setTimeout(() => {
       this.#log.fatal({ drainTimeoutMs: this.#options.drainTimeoutMs }, 'not stopped in time')

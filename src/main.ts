@@ -30,14 +30,14 @@ withOptions(program.command('start').description('serve until SIGTERM or SIGINT'
     const options = read(flags)
     const log = createLog(options.logLevel)
     const gateway = new Gateway(options, log)
-    const stop = (signal: NodeJS.Signals) => {
-      gateway.stop(signal).then(
-        () => process.exit(process.exitCode ?? 0),
-        (error: unknown) => {
-          log.fatal({ err: error }, 'could not stop')
-          process.kill(process.pid, 'SIGKILL')
-        },
-      )
+    const stop = async (why: string) => {
+      try {
+        await gateway.stop(why)
+        process.exit(process.exitCode ?? 0)
+      } catch (error) {
+        log.fatal({ err: error }, 'could not stop')
+        process.kill(process.pid, 'SIGKILL')
+      }
     }
     process.on('SIGTERM', stop)
     process.on('SIGINT', stop)
@@ -47,7 +47,7 @@ withOptions(program.command('start').description('serve until SIGTERM or SIGINT'
       log.fatal({ err: error }, 'cannot start')
       process.stderr.write(`imgate: ${error instanceof Error ? error.message : String(error)}\n`)
       process.exitCode = 1
-      stop('SIGTERM')
+      await stop('cannot start')
     }
   },
 )

@@ -2,6 +2,7 @@ import type { Calls } from '../bus/calls.ts'
 import type { Options } from '../config/options.ts'
 import type { Methods } from '../contract/methods.ts'
 import type { Placement } from '../contract/placement.ts'
+import type { Jobs } from '../jobs/jobs.ts'
 import type { Counters } from '../ops/counters.ts'
 import type { Tokens } from '../session/token.ts'
 import type { IdBlocks } from '../store/id-blocks.ts'
@@ -29,4 +30,5 @@ export interface Api {
   readonly sids: IdBlocks
   readonly directory: Directory
   readonly placeOf: PlaceOf
+  readonly jobs: Jobs
 }

@@ -55,7 +55,7 @@ class Exchange {
   constructor(res: HttpResponse, req: HttpRequest, deadlineMs: number, onOver: (exchange: Exchange) => void) {
     this.#res = res
     this.#onOver = onOver
-    // First of all: a handler that throws before this would end the process (ENGINE.md, 1.2).
+    // First of all: a handler that throws before this would end the process (docs/engine.md, 3).
     res.onAborted(() => this.#over())
     this.method = req.getMethod().toUpperCase()
     this.path = req.getUrl()

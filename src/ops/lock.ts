@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
+import { makeFolder } from '../util/make-folder.ts'
 
 /**
  * One process per data folder. The lock is an abstract unix socket named for the folder: the kernel lets go of it however
  * the process ends. @throws Error when another process has it
  */
 export async function lockFolder(folder: string): Promise<Server> {
-  mkdirSync(folder, { recursive: true })
+  try {
+    makeFolder(folder)
+  } catch (error) {
+    throw new Error(`cannot make the data folder ${folder}: ${error instanceof Error ? error.message : error}`)
+  }
   const name = createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 32)
   const server = createServer(socket => socket.destroy())
   await listen(server, { path: `\0imgate-${name}` }, `the data folder ${folder} is in use by another imgate`)

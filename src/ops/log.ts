@@ -4,7 +4,7 @@ export type { Logger }
 
 /**
  * JSON lines on standard output, written at once: a worker's own stream would lose its last lines when it ends
- * (ENGINE.md, 2). @param bindings fields of every line of this thread
+ * (docs/engine.md, 5). @param bindings fields of every line of this thread
  */
 export function createLog(level: string, bindings: Record<string, unknown> = {}): Logger {
   return pino(

@@ -1,7 +1,7 @@
 /**
  * Walks over MessagePack without decoding it. Whatever a client sent goes through here first: nothing deep, nothing cut
  * short, no extension types and no keys but strings and integers reach a decoder (msgpackr compiles code for inline records,
- * ENGINE.md section 5). What passes can be decoded without an error.
+ * docs/engine.md, 7). What passes can be decoded without an error.
  */
 export const DEPTH_MAX = 16
 

@@ -3,7 +3,7 @@ import { DEPTH_MAX } from './msgpack-scan.ts'
 
 /**
  * Plain MessagePack, as other languages read it: no records, the shortest map header, ids as integers of 64 bits and
- * never as floats (ENGINE.md section 5). One of each per thread.
+ * never as floats (docs/engine.md, 7). One of each per thread.
  */
 const packr = new Packr({ useRecords: false, variableMapSize: true, mapsAsObjects: true, encodeUndefinedAsNil: true })
 const unpackr = new Unpackr({

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { type Database, open, type RootDatabase } from 'lmdb'
+import { makeFolder } from '../util/make-folder.ts'
 import { pack, unpack } from '../util/pack.ts'
 import { migrations } from './migrations.ts'
 import { SCHEMA_VERSION, type Schema, tableNames } from './schema.ts'
@@ -60,7 +60,7 @@ export class Store {
   /** Opens an environment that main has prepared. Thread: any. */
   static open(folder: string): Store {
     try {
-      mkdirSync(folder, { recursive: true })
+      makeFolder(folder)
       return new Store(open<Buffer, Buffer>({ path: folder, noSubdir: false, maxDbs: 64, ...binary }))
     } catch (error) {
       throw new StoreError(`cannot open the data folder ${folder}: ${error instanceof Error ? error.message : error}`)

@@ -42,7 +42,7 @@ export class Table<V> {
     this.#onWrite(this.#db.remove(at))
   }
 
-  /** All entries whose keys begin with `prefix`, in key order, as an array: nothing may wait inside a range (ENGINE.md, 4). */
+  /** All entries whose keys begin with `prefix`, in key order, as an array: nothing may wait inside a range (docs/engine.md, 6). */
   list(prefix: Buffer = Buffer.alloc(0)): { key: Buffer; value: V }[] {
     const end = Buffer.alloc(prefix.length + 24, 0xff)
     prefix.copy(end)
@@ -60,6 +60,13 @@ export class Table<V> {
     for (const { key, value } of this.#db.getRange({ start: end, end: prefix, reverse: true, limit: count })) {
       visit(key, unpack(value) as V)
     }
+  }
+
+  /** How many keys begin with `prefix`. */
+  count(prefix: Buffer): number {
+    const end = Buffer.alloc(prefix.length + 24, 0xff)
+    prefix.copy(end)
+    return this.#db.getKeysCount({ start: prefix, end })
   }
 
   /** Only the keys: the values are not read. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 /**
  * The one place where a client connection is let in, HTTP ones among them. Too many open files would make the event loop
- * spin (ENGINE.md, 1.10), so the number of connections stays well below that limit. Thread: its worker only; each has its
+ * spin (docs/engine.md, 3), so the number of connections stays well below that limit. Thread: its worker only; each has its
  * share.
  */
 export class Admission {

@@ -18,7 +18,7 @@ const BURST_FACTOR = 8
 
 /**
  * Serves raw TCP clients. Every worker has a listening socket of its own on the same port (SO_REUSEPORT): a shared one
- * would abort the process when one worker closes it (ENGINE.md, 2).
+ * would abort the process when one worker closes it (docs/engine.md, 5).
  */
 export function serveTcp<S>(
   host: string,

@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path'
 
 export type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t, WebSocket }
 
-/** The part of uWebSockets.js that is used; which release is behind it depends on the Node version (ENGINE.md, 0). */
+/** The part of uWebSockets.js that is used; which release is behind it depends on the Node version (docs/engine.md, 1). */
 interface Native {
   App(): TemplatedApp
   us_listen_socket_close(socket: us_listen_socket): void

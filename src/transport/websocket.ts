@@ -3,7 +3,7 @@ import type { Admission } from './admission.ts'
 import { type Connection, type ConnectionEvents, ListenerType } from './connection.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from './uws.ts'
 
-/** What `ws.send` says when the message was not taken (ENGINE.md, 1.3). */
+/** What `ws.send` says when the message was not taken (docs/engine.md, 4). */
 const DROPPED = 2
 
 export interface WebSocketLimits {

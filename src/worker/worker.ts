@@ -15,6 +15,7 @@ import { openApi } from '../http/openapi.ts'
 import { Router } from '../http/router.ts'
 import { routes } from '../http/routes.ts'
 import { HttpServer } from '../http/server.ts'
+import { Jobs } from '../jobs/jobs.ts'
 import { Counters } from '../ops/counters.ts'
 import { createLog } from '../ops/log.ts'
 import { metricsPage } from '../ops/metrics.ts'
@@ -56,7 +57,7 @@ const { index: self, options } = start
 const log = createLog(options.logLevel, { worker: self })
 const uws = loadUws()
 const app = uws.App()
-// A thread that ends while its App is open aborts the process (ENGINE.md, 1.1).
+// A thread that ends while its App is open aborts the process (docs/engine.md, 2).
 process.on('exit', () => app.close())
 // lmdb rejects promises of its own besides ours when a commit fails; `Store.commit` has told who needs to know.
 process.on('unhandledRejection', reason => {
@@ -208,8 +209,9 @@ function onRecord(from: number, kind: number, block: Buffer, at: number, end: nu
 }
 
 const admission = new Admission(connectionShare(options.connectionsMax, start.links.length))
+const jobs = new Jobs()
 const placeOf = await openIpDatabase(options.ipDatabase)
-const api: Api = { options, calls, placement, store, tokens, counters, sids, directory, placeOf }
+const api: Api = { options, calls, placement, store, tokens, counters, sids, directory, placeOf, jobs }
 const openApiText = stringify(openApi(routes))
 const http = new HttpServer(app, {
   api,
@@ -346,6 +348,7 @@ async function exit(): Promise<void> {
   reactor.stop()
   fanout.close()
   statistics.stop()
+  await jobs.close()
   groups.saveCounts()
   await store.commit()
   app.close()

@@ -11,12 +11,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['util'],
   store: ['util'],
   statis: ['util', 'store'],
+  jobs: ['store', 'statis'],
   transport: ['util', 'protocol'],
   fanout: ['util', 'protocol'],
   ops: ['util'],
   session: ['util', 'protocol', 'bus', 'contract', 'config', 'store', 'transport', 'fanout'],
   shard: ['util', 'protocol', 'bus', 'contract', 'config', 'store', 'statis', 'transport', 'session'],
-  http: ['util', 'protocol', 'bus', 'contract', 'config', 'store', 'statis', 'transport', 'session', 'ops'],
+  http: ['jobs', 'util', 'protocol', 'bus', 'contract', 'config', 'store', 'statis', 'transport', 'session', 'ops'],
 }
 
 t.test('imports point one way', async t => {

@@ -1,4 +1,4 @@
-import { bucketJson } from '../../statis/bucket.ts'
+import { statisEntries } from '../../jobs/statis-page.ts'
 import { type Precision, precisionOf } from '../../statis/precision.ts'
 import { idAt, key } from '../../store/table.ts'
 import { JsonText } from '../../util/json.ts'
@@ -32,15 +32,20 @@ export async function listStatis({ store }: Api) {
   return { len: list.length, list }
 }
 
-/** The newest buckets, newest first: one range scan of the store, made into text as it goes. */
-export async function getStatis({ store }: Api, { prec, num }: PrecNum) {
+/** From this many on a page is made beside the worker: it would hold up its clients for tens of milliseconds. */
+const LONG_PAGE = 2000
+
+/** The newest buckets, newest first. */
+export async function getStatis({ store, jobs, options: { dataDir } }: Api, { prec, num }: PrecNum) {
   store.refresh()
   if (store.tables.statisPrecisions.get(key(prec.id)) === undefined) {
     throw ApiError.of('BAD_PARAMETER', `prec: ${prec.prec} was never added`)
   }
-  const entries: string[] = []
-  store.tables.statisBuckets.last(key(prec.id), num, (at, bucket) => {
-    entries.push(bucketJson(entries.length, idAt(at, 1) as number, bucket))
-  })
-  return { prec: prec.prec, num: entries.length, list: new JsonText(`[${entries.join(',')}]`) }
+  const kept = store.tables.statisBuckets.count(key(prec.id))
+  const length = Math.min(num, kept)
+  const entries =
+    length < LONG_PAGE
+      ? statisEntries(store, prec.id, length)
+      : await jobs.statisPage({ dataDir, precision: prec.id, num: length })
+  return { prec: prec.prec, num: length, list: new JsonText(`[${entries}]`) }
 }
