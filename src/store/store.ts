@@ -9,6 +9,11 @@ import { Table } from './table.ts'
 /** The environment cannot be used, or did not take a change; the message says what to do. */
 export class StoreError extends Error {}
 
+/** Whether an error that nobody awaited is lmdb's own copy of a failed commit: a full disk, or one that is broken. */
+export function isCommitFailure(error: unknown): error is Error {
+  return error instanceof Error && /[\\/]lmdb[\\/]/.test(error.stack ?? '')
+}
+
 type Tables = { readonly [N in keyof Schema]: Table<Schema[N]> }
 
 const binary = { keyEncoding: 'binary', encoding: 'binary' } as const

@@ -38,7 +38,7 @@ import { Statistics } from '../shard/statistics.ts'
 import { Users } from '../shard/users.ts'
 import { IdBlocks } from '../store/id-blocks.ts'
 import { RetainedScope } from '../store/schema.ts'
-import { Store } from '../store/store.ts'
+import { isCommitFailure, Store } from '../store/store.ts'
 import { idAt, key } from '../store/table.ts'
 import { Admission, connectionShare } from '../transport/admission.ts'
 import { ListenerType } from '../transport/connection.ts'
@@ -61,7 +61,7 @@ const app = uws.App()
 process.on('exit', () => app.close())
 // lmdb rejects promises of its own besides ours when a commit fails; `Store.commit` has told who needs to know.
 process.on('unhandledRejection', reason => {
-  if (!(reason instanceof Error) || !/commit/i.test(reason.message)) throw reason
+  if (!isCommitFailure(reason)) throw reason
   log.error({ err: reason }, 'the store did not take a change')
 })
 
