@@ -69,7 +69,7 @@ async function hostsFor(gateway: Gateway, clientip: string, type: 1 | 2): Promis
   const uid = freshId()
   const { sid } = await gateway.api.register(uid)
   const { iplist, len } = await gateway.api.ok('/im/iplist', { type, uid, sid, clientip })
-  t.equal(len, iplist!.length)
+  if (len !== iplist!.length) throw new Error(`len ${len} is not the length of ${describe(iplist)}`)
   return iplist!.map(address => address.replace(/:[0-9]+$/, ''))
 }
 
@@ -189,7 +189,7 @@ for (const [what, content] of [
     const { code } = await withDeadline(gateway.exited, () => `the end of the start:\n${gateway.output}`, 30_000)
     t.ok(code !== null && code !== 0, `exit code ${code}`)
     t.ok(gateway.output.includes(path), 'the file is named')
-    t.match(gateway.output, /IMGATE_IP_DATABASE|ip-database|ipDatabase/, 'and so is the option')
+    t.match(gateway.output, /IMGATE_IP_DATABASE|--ip-database|\bipDatabase\b/, 'and so is the option')
     t.notMatch(gateway.output, /"msg":"ready"/)
   })
 }

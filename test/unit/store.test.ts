@@ -5,7 +5,7 @@ import { open } from 'lmdb'
 import t from 'tap'
 import { IdBlocks } from '#dist/store/id-blocks.js'
 import { SCHEMA_VERSION } from '#dist/store/schema.js'
-import { Store, StoreError } from '#dist/store/store.js'
+import { Store } from '#dist/store/store.js'
 import { idAt, key } from '#dist/store/table.js'
 import { pack } from '#dist/util/pack.js'
 
@@ -30,7 +30,7 @@ t.test('an environment of a newer version is refused and left alone', async t =>
   const meta = root.openDB<Buffer, Buffer>('meta', { keyEncoding: 'binary', encoding: 'binary' })
   await meta.put(Buffer.from('schema'), Buffer.from(pack(SCHEMA_VERSION + 1)))
   await root.close()
-  await t.rejects(Store.prepare(path), StoreError)
+  await t.rejects(Store.prepare(path), { message: /newer imgate/ })
 })
 
 t.test('lists of one first id stand together, whatever the ids are', async t => {
