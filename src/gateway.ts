@@ -6,14 +6,17 @@ import { createRing } from './bus/ring.ts'
 import { createWakeWords } from './bus/wake.ts'
 import { envName, type Options } from './config/options.ts'
 import type { Listener } from './http/api.ts'
+import { openIpDatabase } from './http/ip-database.ts'
 import { Counters, createCounters } from './ops/counters.ts'
 import { lockFolder, requireFreePort } from './ops/lock.ts'
 import type { Logger } from './ops/log.ts'
 import { reservePort } from './ops/ports.ts'
 import { Systemd } from './ops/systemd.ts'
+import { VERSION } from './ops/version.ts'
 import { Store } from './store/store.ts'
 import { ListenerType } from './transport/connection.ts'
 import { checkUws } from './transport/uws.ts'
+import { addressText } from './util/address.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './worker/shared.ts'
 
 /** A worker that fails is started again after this, doubled for each failure in a row. */
@@ -72,6 +75,12 @@ export class Gateway {
     const options = this.#options
     const problem = checkUws()
     if (problem !== undefined) throw new Error(problem)
+    if (options.httpPort === options.tcpPort && options.httpPort !== 0) {
+      throw new Error(
+        `${envName('httpPort')} and ${envName('tcpPort')}: both are ${options.httpPort}, they must differ`,
+      )
+    }
+    await this.#checkIpDatabase()
     await lockFolder(options.dataDir)
     await requireFreePort(options.httpHost, options.httpPort, envName('httpPort'))
     await requireFreePort(options.tcpHost, options.tcpPort, envName('tcpPort'))
@@ -95,9 +104,23 @@ export class Gateway {
         workers: options.workers,
         pid: process.pid,
         data: options.dataDir,
+        keys: options.apiKeys.length,
+        version: VERSION,
+        node: process.version,
       },
       'ready',
     )
+  }
+
+  /** Every worker opens it; one that cannot be opened is to be told once. */
+  async #checkIpDatabase(): Promise<void> {
+    const { ipDatabase } = this.#options
+    try {
+      await openIpDatabase(ipDatabase)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new Error(`${envName('ipDatabase')}: ${ipDatabase} is no IP database that can be read: ${reason}`)
+    }
   }
 
   /** Ends in order: no new clients, the old ones told to come back elsewhere, everything on the disk. */
@@ -215,8 +238,8 @@ export class Gateway {
     const reached = (host: string) => (advertiseHost !== '' ? advertiseHost : isAny(host) ? ownAddress() : host)
     const nid = (type: number) => nodeId * 10 + type
     return [
-      { nid: nid(ListenerType.TCP), type: ListenerType.TCP, ipaddr: withPort(reached(tcpHost), this.#tcpPort) },
-      { nid: nid(ListenerType.WS), type: ListenerType.WS, ipaddr: withPort(reached(httpHost), this.#httpPort) },
+      { nid: nid(ListenerType.TCP), type: ListenerType.TCP, ipaddr: addressText(reached(tcpHost), this.#tcpPort) },
+      { nid: nid(ListenerType.WS), type: ListenerType.WS, ipaddr: addressText(reached(httpHost), this.#httpPort) },
     ]
   }
 }
@@ -241,8 +264,4 @@ function isAny(host: string): boolean {
 function ownAddress(): string {
   const addresses = Object.values(networkInterfaces()).flat()
   return addresses.find(one => one?.family === 'IPv4' && !one.internal)?.address ?? '127.0.0.1'
-}
-
-function withPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

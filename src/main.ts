@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { loadOptions, OptionError } from './config/load.ts'
+import { loadOptions, OptionError, unknownVariables } from './config/load.ts'
 import { envName, flagName, type Options, optionKeys, optionRows } from './config/options.ts'
 import { Gateway } from './gateway.ts'
 import { createLog } from './ops/log.ts'
+import { VERSION } from './ops/version.ts'
 
 /** The command line: `imgate start`, `imgate check`. */
 
-const program = new Command('imgate').description('Edge gateway for instant messaging and push')
+const program = new Command('imgate').description('Edge gateway for instant messaging and push').version(VERSION)
 
 function withOptions(command: Command): Command {
   command.option('--config <file>', 'JSON file of options')
@@ -29,6 +30,7 @@ withOptions(program.command('start').description('serve until SIGTERM or SIGINT'
   async (flags: Record<string, unknown>) => {
     const options = read(flags)
     const log = createLog(options.logLevel)
+    for (const variable of unknownVariables(process.env)) log.warn({ variable }, 'there is no such option')
     const gateway = new Gateway(options, log)
     const stop = async (why: string) => {
       try {

@@ -42,6 +42,14 @@ export function loadOptions({ file, env, flags }: Sources): Options {
   return loaded
 }
 
+/** Variables that look like options and are none: most often misspelt. */
+export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set(optionKeys.map(envName))
+  return Object.keys(env).filter(
+    name => name.startsWith('IMGATE_') && !name.startsWith('IMGATE_TEST_') && !known.has(name),
+  )
+}
+
 /** Without a key anybody who reaches the API owns it, so it must be reachable from this machine only. */
 function requireKeys(options: Options): void {
   if (options.apiKeys.length === 0 && !isLoopback(options.httpHost)) {

@@ -8,19 +8,27 @@ interface Row {
   readonly doc: string
 }
 
-const port = z.coerce.number().int().min(0).max(65_535)
 const host = z
   .string()
   .transform(text => (text === 'localhost' ? '127.0.0.1' : text))
   .refine(text => isIP(text) !== 0, 'expected an IP address')
-const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+/** A number, or its decimal digits: nothing else becomes one. */
+const integer = (min: number, max: number) =>
+  z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .regex(/^[0-9]{1,15}$/)
+          .transform(Number),
+      ],
+      `expected an integer of ${min}..${max}`,
+    )
+    .refine(value => Number.isInteger(value) && value >= min && value <= max, `expected an integer of ${min}..${max}`)
+const port = integer(0, 65_535)
 const list = z.union([z.array(z.string().min(1)), z.string().transform(commaSeparated)])
-const powerOfTwo = z.coerce
-  .number()
-  .int()
-  .min(65_536)
-  .max(1 << 28)
-  .refine(value => (value & (value - 1)) === 0, 'a power of two')
+const powerOfTwo = integer(65_536, 1 << 28).refine(value => (value & (value - 1)) === 0, 'expected a power of two')
 
 /** Every option. docs/options.md is generated from it. Units stand last in the name. */
 export const optionRows = {

@@ -29,10 +29,11 @@ export interface NodeAddress {
   readonly nid: Id
   readonly ipaddr: string
   readonly port: number
-  /** 1 TCP, 2 WebSocket; of listeners. */
-  readonly type: 1 | 2
+  /** 1 TCP, 2 WebSocket; of listeners. Absent: 2, or what it is already. */
+  readonly type?: 1 | 2
 }
 export interface NodeStatus extends NodeAddress {
+  readonly type: 1 | 2
   readonly isUp: boolean
 }
 

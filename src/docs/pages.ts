@@ -153,6 +153,8 @@ unchanged; the header \`Idempotency-Key\` makes a repetition within 5 minutes gi
 The examples are the requests and answers of one gateway without keys. Give the content-type of what you push: curl alone calls
 every \`-d\` a form, which JSON clients get as base64.
 
+A group is made by a client (GROUP-CREAT); a room is there from its first ROOM-JOIN, and may be configured before.
+
 Any interface may answer: ${common}. Unknown paths, actions and options: ${ErrorCode.UNKNOWN_PATH.code}; another method: ${ErrorCode.WRONG_METHOD.code};
 a body that is too long: ${ErrorCode.BODY_TOO_LONG.code}.
 

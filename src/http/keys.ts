@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isLoopback } from '../config/load.ts'
+import { hostOf } from '../util/address.ts'
 
 /** What is looked at to let a request in. */
 export interface Caller {
@@ -26,20 +27,28 @@ export class Keys {
     this.#digests = keys.map(digest)
   }
 
-  admits(caller: Caller): boolean {
-    if (this.#digests.length === 0) {
-      const isPage = caller.origin !== '' && caller.origin !== `http://${caller.host}`
-      const isNamedSo = isLoopback(caller.host.replace(/:[0-9]+$/, '').replace(/^\[(.*)\]$/, '$1'))
-      const isElsewhere = caller.fetchSite === 'cross-site' || caller.fetchSite === 'same-site'
-      return isLoopback(caller.remoteIp) && isNamedSo && !caller.isForwarded && !isPage && !isElsewhere
-    }
+  /** @returns why the caller is not let in; undefined: he is */
+  refuses(caller: Caller): string | undefined {
+    if (this.#digests.length === 0) return refusesStranger(caller)
     const bearer = /^Bearer +(\S+)$/i.exec(caller.authorization)?.[1] ?? caller.apiKey
-    if (bearer === '') return false
+    if (bearer === '') return 'no API key'
     const given = digest(bearer)
     let isKnown = false
     for (const known of this.#digests) if (timingSafeEqual(known, given)) isKnown = true
-    return isKnown
+    return isKnown ? undefined : 'wrong API key'
   }
+}
+
+/** Without keys: whoever asks directly from this machine, and knows what he asks. */
+function refusesStranger({ remoteIp, isForwarded, origin, host, fetchSite }: Caller): string | undefined {
+  const because = (text: string) =>
+    `no API keys are set, so only direct callers from this machine are answered, and ${text}`
+  if (!isLoopback(remoteIp)) return because('this one is elsewhere')
+  if (isForwarded) return because('this request was forwarded')
+  if (!isLoopback(hostOf(host))) return because(`this request is for the host ${host.slice(0, 64)}`)
+  const isPage =
+    (origin !== '' && origin !== `http://${host}`) || fetchSite === 'cross-site' || fetchSite === 'same-site'
+  return isPage ? because('this request comes from a web page') : undefined
 }
 
 function digest(key: string): Buffer {

@@ -50,7 +50,11 @@ export const pushRoutes: readonly Route[] = [
     path: '/im/push',
     where: { dim: 'sid' },
     query: { sid: id, expire: expire.optional() },
-    reply: { sid: 'integer | session', ...pushed },
+    reply: {
+      sid: 'integer | session',
+      ...pushed,
+      msgid: 'integer? | number of the message; none when nobody has that sid',
+    },
     errors: [],
     handle: push.pushSession,
   }),

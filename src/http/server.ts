@@ -114,8 +114,10 @@ export class HttpServer {
     this.#services = services
     // An owner has its own deadline; this is for what hangs anywhere else.
     this.#deadlineMs = services.api.options.callTimeoutMs + 1000
-    app.get('/healthz', res => probe(res, true))
-    app.get('/readyz', res => probe(res, services.isReady()))
+    for (const method of ['get', 'head'] as const) {
+      app[method]('/healthz', res => probe(res, true, method === 'head'))
+      app[method]('/readyz', res => probe(res, services.isReady(), method === 'head'))
+    }
     app.any('/*', (res, req) => this.#take(res, req))
   }
 
@@ -136,7 +138,8 @@ export class HttpServer {
     const exchange = new Exchange(res, req, this.#deadlineMs, over => this.#open.delete(over))
     this.#open.add(exchange)
     try {
-      if (!this.#services.keys.admits(callerOf(res, req))) throw ApiError.of('UNAUTHORIZED')
+      const refusal = this.#services.keys.refuses(callerOf(res, req))
+      if (refusal !== undefined) throw new ApiError(ErrorCode.UNAUTHORIZED.code, refusal)
       if (exchange.path === '/metrics') {
         this.#services.metricsPage().then(
           page => exchange.answer(200, 'text/plain; version=0.0.4; charset=utf-8', page),
@@ -212,11 +215,9 @@ export class HttpServer {
   }
 }
 
-function probe(res: HttpResponse, isGood: boolean): void {
-  res
-    .writeStatus(reasons[isGood ? 200 : 503]!)
-    .writeHeader('content-type', JSON_TYPE)
-    .end(isGood ? '{"status":"ok"}' : '{"status":"not ready"}')
+function probe(res: HttpResponse, isGood: boolean, isHead: boolean): void {
+  res.writeStatus(reasons[isGood ? 200 : 503]!).writeHeader('content-type', JSON_TYPE)
+  res.end(isHead ? '' : isGood ? '{"status":"ok"}' : '{"status":"not ready"}')
 }
 
 function callerOf(res: HttpResponse, req: HttpRequest): Caller {

@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina'
-import type { StatisPage } from './statis-page.ts'
+import type { StatisPage, StatisText } from './statis-page.ts'
 
 const IDLE_MS = 10_000
 const QUEUE_MAX = 64
@@ -9,10 +9,10 @@ const QUEUE_MAX = 64
  * reads the store and makes text: never anything with sockets. Thread: its worker.
  */
 export class Jobs {
-  #pool: Piscina<StatisPage, string> | undefined
+  #pool: Piscina<StatisPage, StatisText> | undefined
 
-  statisPage(page: StatisPage): Promise<string> {
-    this.#pool ??= new Piscina<StatisPage, string>({
+  statisPage(page: StatisPage): Promise<StatisText> {
+    this.#pool ??= new Piscina<StatisPage, StatisText>({
       filename: new URL('./statis-page.js', import.meta.url).href,
       minThreads: 0,
       maxThreads: 1,

@@ -1,6 +1,7 @@
-import { bucketJson } from '../statis/bucket.ts'
+import { ENTRY_BYTES } from '../statis/page.ts'
+import { BucketText } from '../statis/text.ts'
 import { Store } from '../store/store.ts'
-import { idAt, key } from '../store/table.ts'
+import { key } from '../store/table.ts'
 
 export interface StatisPage {
   readonly dataDir: string
@@ -9,23 +10,30 @@ export interface StatisPage {
   readonly num: number
 }
 
+/** Entries of a JSON array, and how many they are. */
+export interface StatisText {
+  readonly text: string
+  readonly count: number
+}
+
 let store: Store | undefined
 
 /**
  * The newest buckets of a precision as entries of a JSON array, newest first: one range scan of the store, made into text as
  * it goes. Thread: any; a long one runs in the pool (jobs.ts).
  */
-export function statisEntries(of: Store, precision: number, num: number): string {
-  const entries: string[] = []
+export function statisEntries(of: Store, precision: number, num: number): StatisText {
   of.refresh()
-  of.tables.statisBuckets.last(key(precision), num, (at, bucket) => {
-    entries.push(bucketJson(entries.length, idAt(at, 1) as number, bucket))
+  const text = new BucketText()
+  of.tables.statisBuckets.last(key(precision), (_at, page) => {
+    for (let at = page.length - ENTRY_BYTES; at >= 0 && text.count < num; at -= ENTRY_BYTES) text.add(page, at)
+    return text.count < num
   })
-  return entries.join(',')
+  return { text: text.toString(), count: text.count }
 }
 
 /** The job of the pool: opens the store of its thread once. */
-export default function statisPage({ dataDir, precision, num }: StatisPage): string {
+export default function statisPage({ dataDir, precision, num }: StatisPage): StatisText {
   store ??= Store.open(dataDir)
   return statisEntries(store, precision, num)
 }

@@ -12,7 +12,12 @@ export const ErrorCode = {
     text: 'not serving',
     doc: 'Starting, draining, or the store is read-only. Try again elsewhere or later.',
   },
-  UNAUTHORIZED: { code: 10005, status: 401, text: 'no or wrong API key', doc: 'No or wrong API key.' },
+  UNAUTHORIZED: {
+    code: 10005,
+    status: 401,
+    text: 'no or wrong API key',
+    doc: 'No or wrong API key; without any set: not a direct caller from this machine.',
+  },
   BUSY: { code: 10009, status: 503, text: 'busy', doc: 'Overloaded or out of time; nothing was promised. Try again.' },
   SID_MISMATCH: {
     code: 10013,

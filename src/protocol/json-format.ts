@@ -73,7 +73,9 @@ function oneLine(json: string): string {
 export function dataKindOf(contentType: string, body: Buffer): DataKind | undefined {
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase()
   if (type === 'application/json') return isJson(body) ? DataKind.JSON : undefined
-  if (type.startsWith('text/') || type === '') return isUtf8(body) ? DataKind.TEXT : DataKind.BYTES
+  // A form is what curl and others call a body when they are told nothing.
+  const isNotSaid = type === '' || type === 'application/x-www-form-urlencoded'
+  if (type.startsWith('text/') || isNotSaid) return isUtf8(body) ? DataKind.TEXT : DataKind.BYTES
   return DataKind.BYTES
 }
 

@@ -4,6 +4,7 @@ import type { Methods, NodeAddress, NodeStatus } from '../contract/methods.ts'
 import { NodeKind } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 import { idAt, key } from '../store/table.ts'
+import { ListenerType } from '../transport/connection.ts'
 import type { Id } from '../util/id.ts'
 import { afterCommit, refused, type Shard } from './shard.ts'
 
@@ -28,7 +29,7 @@ export function storedNodes({ tables }: Store): NodeStatus[] {
 export class Nodes {
   readonly handlers: NodeMethods = { nodeAdd: args => this.#add(args), nodeDel: args => this.#del(args) }
   readonly #shard: Shard
-  readonly #nodes = new Map<string, NodeAddress & { isUp: boolean }>()
+  readonly #nodes = new Map<string, { -readonly [K in keyof NodeStatus]: NodeStatus[K] }>()
 
   constructor(shard: Shard) {
     this.#shard = shard
@@ -60,22 +61,33 @@ export class Nodes {
 
   /** Adding what is there changes nothing. */
   #add(node: NodeAddress): Answer<Done> | Promise<Answer<Done>> {
-    const { kind, nid, ipaddr, port, type } = node
+    const { kind, nid, ipaddr, port } = node
+    const { nodeId } = this.#shard.options
+    if (kind === 'listend' && Object.values(ListenerType).some(own => nid === nodeId * 10 + own)) {
+      return refused('REPLACED', `nid ${nid} is a listener of this process`)
+    }
     const at = name(kind, nid)
     const known = this.#nodes.get(at)
     if (known !== undefined && !isSame(known, node)) {
       return refused('REPLACED', `nid ${nid} is taken by ${known.ipaddr}:${known.port}`)
     }
-    this.#nodes.set(at, { ...node, isUp: known?.isUp ?? false })
+    const type = node.type ?? known?.type ?? ListenerType.WS
+    this.#nodes.set(at, { kind, nid, ipaddr, port, type, isUp: known?.isUp ?? false })
     this.#shard.store.tables.nodes.put(storeKey(node), { ipaddr, port, type })
-    return this.#stored(() => this.#nodes.delete(at))
+    return this.#stored(() => {
+      if (known === undefined) this.#nodes.delete(at)
+      else this.#nodes.set(at, known)
+    })
   }
 
   #del(node: NodeAddress): Answer<Done> | Promise<Answer<Done>> {
     const at = name(node.kind, node.nid)
     const known = this.#nodes.get(at)
     if (known === undefined || !isSame(known, node)) {
-      return refused('BAD_PARAMETER', `nid: there is no ${node.kind} ${node.nid} at ${node.ipaddr}:${node.port}`)
+      return refused(
+        'BAD_PARAMETER',
+        `bad parameter: nid: there is no ${node.kind} ${node.nid} at ${node.ipaddr}:${node.port}`,
+      )
     }
     this.#nodes.delete(at)
     this.#shard.store.tables.nodes.remove(storeKey(node))

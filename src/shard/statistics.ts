@@ -48,7 +48,8 @@ export class Statistics {
   }
 
   #delete(prec: string): Answer<Done> | Promise<Answer<Done>> {
-    if (!this.#sampler.delete(parsePrecision(prec)!)) return refused('BAD_PARAMETER', `prec: ${prec} was never added`)
+    if (!this.#sampler.delete(parsePrecision(prec)!))
+      return refused('BAD_PARAMETER', `bad parameter: prec: ${prec} was never added`)
     return afterCommit(this.#shard, {}, () => undefined)
   }
 }

@@ -10,13 +10,9 @@ export interface Sample {
   readonly sessions: number
 }
 
-const BYTES = 72
-const USERS = 8
-const SESSIONS = 40
-const MAX = 0
-const MIN = 8
-const LAST = 16
-const SUM = 24
+/** Where the parts of a bucket stand. */
+export const BUCKET = { BYTES: 72, USERS: 8, SESSIONS: 40, MAX: 0, MIN: 8, LAST: 16, SUM: 24 } as const
+const { BYTES, USERS, SESSIONS, MAX, MIN, LAST, SUM } = BUCKET
 
 /** The bucket with one more sample in it. @param bucket undefined: the first one */
 export function withSample(bucket: Buffer | undefined, { users, sessions }: Sample): Buffer {
@@ -33,21 +29,4 @@ function add(bucket: Buffer, at: number, value: number, isFirst: boolean): void 
   bucket.writeDoubleLE(isFirst ? value : Math.min(value, bucket.readDoubleLE(at + MIN)), at + MIN)
   bucket.writeDoubleLE(value, at + LAST)
   bucket.writeDoubleLE(value + bucket.readDoubleLE(at + SUM), at + SUM)
-}
-
-/** The bucket as an entry of a reply, as JSON text: up to 100,000 of them are one answer. */
-export function bucketJson(idx: number, startS: number, bucket: Buffer): string {
-  const samples = bucket.readDoubleLE(0)
-  const read = (at: number) => bucket.readDoubleLE(at)
-  const average = (at: number) => Math.round((read(at + SUM) / samples) * 100) / 100
-  return (
-    `{"idx":${idx},"time":${startS},"time-str":"${timeText(startS)}","num":${read(USERS + MAX)},"min":${read(USERS + MIN)},` +
-    `"last":${read(USERS + LAST)},"avg":${average(USERS)},"sessions":${read(SESSIONS + MAX)},` +
-    `"sessions-min":${read(SESSIONS + MIN)},"sessions-last":${read(SESSIONS + LAST)},"sessions-avg":${average(SESSIONS)}}`
-  )
-}
-
-/** YYYY-MM-DD HH:MM:SS, UTC */
-function timeText(timeS: number): string {
-  return new Date(timeS * 1000).toISOString().slice(0, 19).replace('T', ' ')
 }

@@ -1,12 +1,15 @@
 import type { Store } from '../store/store.ts'
 import { idAt, key } from '../store/table.ts'
 import { type Sample, withSample } from './bucket.ts'
+import { bucketOf, pageStart, startsOf, withBucket, withoutBefore } from './page.ts'
 import { bucketStart, nextBucketStart, type Precision, precisionOf } from './precision.ts'
 
 /** Wall and monotonic time may part by this much before the clock counts as set, not the timer as late. */
 const CLOCK_SET_S = 2
 /** A late timer fills at most this many buckets of one precision at once. */
 const FILL_MAX = 100_000
+/** More pages than the samples of one turn touch. */
+const WRITTEN_MAX = 8
 
 /** The times of a sample: unix seconds, and seconds of a clock that nobody sets. */
 export interface SampleTime {
@@ -19,7 +22,8 @@ interface Series {
   num: number
   /** The starts of the buckets that there are, oldest first. */
   readonly starts: number[]
-  current: { readonly startS: number; bucket: Buffer } | undefined
+  /** The pages written last, by their starts: the store does not show a write of this turn yet. */
+  readonly written: Map<number, Buffer>
 }
 
 /**
@@ -81,26 +85,40 @@ export class Sampler {
   }
 
   #write(series: Series, startS: number, sample: Sample): void {
-    const at = key(series.precision.id, startS)
-    const { statisBuckets } = this.#store.tables
-    const isNew = insert(series.starts, startS)
-    const known = series.current?.startS === startS ? series.current.bucket : isNew ? undefined : statisBuckets.get(at)
-    const bucket = withSample(known, sample)
-    series.current = { startS, bucket }
-    statisBuckets.put(at, bucket)
+    const { precision, starts } = series
+    const pageS = pageStart(precision, startS)
+    const page = this.#page(series, pageS)
+    const isNew = insert(starts, startS)
+    const bucket = withSample(isNew ? undefined : bucketOf(page, startS), sample)
+    this.#put(series, pageS, withBucket(page, startS, bucket))
     if (isNew) this.#trim(series)
   }
 
   /** Removes the oldest buckets over the number that is kept. */
-  #trim({ precision, num, starts }: Series): void {
+  #trim(series: Series): void {
+    const { precision, num, starts } = series
     const surplus = starts.length - num
     if (surplus <= 0) return
-    for (const startS of starts.splice(0, surplus)) this.#store.tables.statisBuckets.remove(key(precision.id, startS))
+    const pages = new Set(starts.splice(0, surplus).map(startS => pageStart(precision, startS)))
+    for (const pageS of pages) this.#put(series, pageS, withoutBefore(this.#page(series, pageS)!, starts[0]!))
+  }
+
+  #page({ precision, written }: Series, pageS: number): Buffer | undefined {
+    return written.get(pageS) ?? this.#store.tables.statisBuckets.get(key(precision.id, pageS))
+  }
+
+  #put({ precision, written }: Series, pageS: number, page: Buffer): void {
+    written.delete(pageS)
+    written.set(pageS, page)
+    if (written.size > WRITTEN_MAX) written.delete(written.keys().next().value!)
+    const { statisBuckets } = this.#store.tables
+    if (page.length > 0) statisBuckets.put(key(precision.id, pageS), page)
+    else statisBuckets.remove(key(precision.id, pageS))
   }
 
   #open(precision: Precision, num: number): Series {
-    const keys = this.#store.tables.statisBuckets.keys(key(precision.id))
-    return { precision, num, starts: keys.map(at => idAt(at, 1) as number), current: undefined }
+    const pages = this.#store.tables.statisBuckets.list(key(precision.id))
+    return { precision, num, starts: pages.flatMap(({ value }) => startsOf(value)), written: new Map() }
   }
 }
 

@@ -97,7 +97,7 @@ export interface Schema {
   nodes: NodeRecord
   /** precision (statis/precision.ts) */
   statisPrecisions: { readonly num: number }
-  /** precision, start of the bucket in unix seconds: see statis/bucket.ts */
+  /** precision, start of the page in unix seconds: see statis/page.ts */
   statisBuckets: Buffer
   /** uid, whom he blocks */
   userBlocks: 1

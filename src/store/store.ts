@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { makeFolder } from '../util/make-folder.ts'
 import { pack, unpack } from '../util/pack.ts'
+import { fileProblem } from './check-file.ts'
 import { migrations } from './migrations.ts'
 import { SCHEMA_VERSION, type Schema, tableNames } from './schema.ts'
 import { Table } from './table.ts'
@@ -42,6 +44,8 @@ export class Store {
    * Thread: main, before any worker starts. @throws StoreError when it is damaged, newer or not accessible
    */
   static async prepare(folder: string): Promise<Store> {
+    const problem = fileProblem(join(folder, 'data.mdb'))
+    if (problem !== undefined) throw new StoreError(`the store in ${folder} is damaged: ${problem}; restore a backup`)
     const store = Store.open(folder)
     const version = store.#number('schema') ?? 0
     if (version > SCHEMA_VERSION) {

@@ -53,12 +53,12 @@ export class Table<V> {
     return entries
   }
 
-  /** The last `count` entries whose keys begin with `prefix`, last first. @param visit must not wait or write */
-  last(prefix: Buffer, count: number, visit: (at: Buffer, value: V) => void): void {
+  /** The entries whose keys begin with `prefix`, last first, while `visit` says to go on. @param visit must not wait or write */
+  last(prefix: Buffer, visit: (at: Buffer, value: V) => boolean): void {
     const end = Buffer.alloc(prefix.length + 24, 0xff)
     prefix.copy(end)
-    for (const { key, value } of this.#db.getRange({ start: end, end: prefix, reverse: true, limit: count })) {
-      visit(key, unpack(value) as V)
+    for (const { key, value } of this.#db.getRange({ start: end, end: prefix, reverse: true })) {
+      if (!visit(key, unpack(value) as V)) return
     }
   }
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
-import { bucketJson } from '#dist/statis/bucket.js'
+import { statisEntries } from '#dist/jobs/statis-page.js'
 import { bucketStart, nextBucketStart, type Precision, parsePrecision, precisionOf } from '#dist/statis/precision.js'
 import { Sampler } from '#dist/statis/sampler.js'
 import { Store } from '#dist/store/store.js'
-import { idAt, key } from '#dist/store/table.js'
+import { idAt } from '#dist/store/table.js'
 import { type Scope, startGateway } from '../support/gateway.js'
 import { seededRandom } from '../support/seed.js'
 
@@ -101,8 +101,9 @@ class Station {
   /** Oldest first. */
   buckets(text: string): Bucket[] {
     this.#store.refresh()
-    const entries = this.#store.tables.statisBuckets.list(key(precision(text).id))
-    return entries.map(({ key: at, value }, idx) => JSON.parse(bucketJson(idx, Number(idAt(at, 1)), value)) as Bucket)
+    const { text: newestFirst } = statisEntries(this.#store, precision(text).id, 100_000)
+    const entries = (JSON.parse(`[${newestFirst}]`) as Bucket[]).reverse()
+    return entries.map((entry, idx) => ({ ...entry, idx }))
   }
 
   precisions(): unknown[] {

@@ -1,4 +1,5 @@
 import { key } from '../../store/table.ts'
+import { addressText, hostOf } from '../../util/address.ts'
 import type { Id } from '../../util/id.ts'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
@@ -46,12 +47,12 @@ export async function listAddresses(api: Api, { type, uid, sid, clientip }: IpLi
 function liveAddresses({ directory, counters, placeOf }: Api, type: 1 | 2, clientip: string): string[] {
   const client = placeOf(clientip)
   const load = counters.sum(type === 1 ? 'sessions_tcp' : 'sessions_ws')
-  const own = directory.own.map(listener => ({ ...listener, host: listener.ipaddr.replace(/:[0-9]+$/, ''), load }))
+  const own = directory.own.map(listener => ({ ...listener, host: hostOf(listener.ipaddr), load }))
   const added = directory.added
     .filter(({ kind, isUp }) => kind === 'listend' && isUp)
     .map(node => ({
       type: node.type,
-      ipaddr: `${node.ipaddr}:${node.port}`,
+      ipaddr: addressText(node.ipaddr, node.port),
       host: node.ipaddr,
       load: Number.POSITIVE_INFINITY,
     }))

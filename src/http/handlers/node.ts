@@ -1,5 +1,6 @@
 import type { NodeAddress } from '../../contract/methods.ts'
 import { ListenerType } from '../../transport/connection.ts'
+import { addressText } from '../../util/address.ts'
 import type { Id } from '../../util/id.ts'
 import type { Api } from '../api.ts'
 import { granted } from '../api-error.ts'
@@ -23,7 +24,7 @@ export async function listListeners({ counters, directory }: Api) {
     .map(node => ({
       nid: node.nid,
       type: node.type,
-      ipaddr: `${node.ipaddr}:${node.port}`,
+      ipaddr: addressText(node.ipaddr, node.port),
       status: node.isUp ? 1 : 0,
       total: 0,
     }))
@@ -58,8 +59,10 @@ async function change(
   { calls, placement }: Api,
   method: 'nodeAdd' | 'nodeDel',
   kind: NodeAddress['kind'],
-  { nid, ipaddr, port, type = ListenerType.WS }: Node,
+  { nid, ipaddr, port, type }: Node,
 ) {
-  granted(await calls.ask(placement.ofAll, method, { kind, nid, ipaddr, port, type }))
+  granted(
+    await calls.ask(placement.ofAll, method, { kind, nid, ipaddr, port, ...(type === undefined ? {} : { type }) }),
+  )
   return {}
 }

@@ -41,11 +41,7 @@ export async function getStatis({ store, jobs, options: { dataDir } }: Api, { pr
   if (store.tables.statisPrecisions.get(key(prec.id)) === undefined) {
     throw ApiError.of('BAD_PARAMETER', `prec: ${prec.prec} was never added`)
   }
-  const kept = store.tables.statisBuckets.count(key(prec.id))
-  const length = Math.min(num, kept)
-  const entries =
-    length < LONG_PAGE
-      ? statisEntries(store, prec.id, length)
-      : await jobs.statisPage({ dataDir, precision: prec.id, num: length })
-  return { prec: prec.prec, num: length, list: new JsonText(`[${entries}]`) }
+  const { text, count } =
+    num < LONG_PAGE ? statisEntries(store, prec.id, num) : await jobs.statisPage({ dataDir, precision: prec.id, num })
+  return { prec: prec.prec, num: count, list: new JsonText(`[${text}]`) }
 }
