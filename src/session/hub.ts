@@ -1,16 +1,20 @@
 import { Command } from '../protocol/command.ts'
-import { Disconnect, mayReconnect } from '../protocol/disconnect.ts'
+import { Disconnect, type DisconnectCause, mayReconnect } from '../protocol/disconnect.ts'
 import { encodeFrame } from '../protocol/encode.ts'
 import { DataKind } from '../protocol/json-format.ts'
 import { type Connection, ListenerType } from '../transport/connection.ts'
 import type { Id } from '../util/id.ts'
 import { Session, SessionState } from './session.ts'
 
+type Reason = (typeof Disconnect)[keyof typeof Disconnect]
+
 export interface HubEvents {
   /** The session is over: whoever knows of it must forget it. Said once. @param state what it was in until now */
   left(session: Session, state: SessionState): void
   /** A session signed in, or one that had is over. */
   online(listener: ListenerType, sessions: number): void
+  /** The gateway closes a connection. */
+  closing(cause: DisconnectCause): void
   /** Something waits to be written: make a turn happen. */
   wake(): void
 }
@@ -77,7 +81,7 @@ export class Hub {
   }
 
   /** Tells the client why, with a KICK, and closes. `after`: what it should wait before it comes back. */
-  kick(session: Session, reason: Disconnect): void {
+  kick(session: Session, reason: Reason): void {
     if (session.state === SessionState.CLOSED) return
     const retry = mayReconnect(reason)
     const body = { code: reason.errorCode, errmsg: reason.text, retry: retry ? 1 : 0 }
@@ -87,8 +91,9 @@ export class Hub {
   }
 
   /** Writes what is left and closes. */
-  close(session: Session, reason: Disconnect): void {
+  close(session: Session, reason: Reason): void {
     if (session.state === SessionState.CLOSED) return
+    this.#events.closing(reason.cause)
     this.#forget(session)
     session.flush()
     session.connection.end(reason)
@@ -99,16 +104,14 @@ export class Hub {
     if (session.state !== SessionState.CLOSED) this.#forget(session)
   }
 
-  /** Closes whoever has not signed in in time or has been silent for too long. @returns how many */
-  sweep(now: number, loginTimeoutMs: number, silentMaxMs: number): number {
-    const before = this.#sessions.size
+  /** Closes whoever has not signed in in time or has been silent for too long. */
+  sweep(now: number, loginTimeoutMs: number, silentMaxMs: number): void {
     for (const session of this.#sessions.values()) {
       const silentMs = now - session.seenAt
       if (session.state === SessionState.ONLINE) {
         if (silentMs > silentMaxMs) this.kick(session, Disconnect.SILENT)
       } else if (now - session.openedAt > loginTimeoutMs) this.kick(session, Disconnect.LOGIN_TIMEOUT)
     }
-    return before - this.#sessions.size
   }
 
   #forget(session: Session): void {

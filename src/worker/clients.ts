@@ -5,7 +5,7 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { Frame } from '../protocol/frame.ts'
 import { dispatchBinary, dispatchText, error, GARBAGE } from '../session/dispatch.ts'
 import type { Gate } from '../session/gate.ts'
-import { type Session, SessionState } from '../session/session.ts'
+import type { Session } from '../session/session.ts'
 import type { Admission } from '../transport/admission.ts'
 import { type ConnectionEvents, ListenerType } from '../transport/connection.ts'
 import { serveTcp } from '../transport/tcp.ts'
@@ -59,8 +59,6 @@ export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission
       hub.gone(session)
     },
     tooSlow(session) {
-      if (session.state === SessionState.CLOSED) return
-      count.add('slow_closed_total', 1)
       hub.kick(session, Disconnect.SLOW_CONSUMER)
     },
     alive(session) {

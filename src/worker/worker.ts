@@ -100,6 +100,7 @@ const hub = new Hub({
     count.set(listener === ListenerType.TCP ? 'sessions_tcp' : 'sessions_ws', sessions)
     count.set('sessions', hub.online[ListenerType.TCP] + hub.online[ListenerType.WS])
   },
+  closing: cause => count.add(`closed_${cause}_total`, 1),
   wake: () => reactor.wake(),
 })
 const fanout = new Fanout(
@@ -290,7 +291,7 @@ const tcpServer = await clients.listenTcp(options.tcpHost, start.tcpPort)
 setInterval(everySecond, 1000)
 setInterval(() => count.set('beat_ms', Date.now()), 250)
 setInterval(
-  () => count.add('silent_closed_total', hub.sweep(performance.now(), options.loginTimeoutMs, options.heartbeatMs * 3)),
+  () => hub.sweep(performance.now(), options.loginTimeoutMs, options.heartbeatMs * 3),
   Math.min(1000, options.loginTimeoutMs / 2, options.heartbeatMs),
 )
 reactor.wake()
