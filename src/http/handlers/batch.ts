@@ -3,10 +3,10 @@ import { StoreError } from '../../store/store.ts'
 import { parse, stringify } from '../../util/json.ts'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
-import { pushRoutes } from '../push-routes.ts'
 import { fieldsOf } from '../query.ts'
 import type { Reply, RequestContext, Route } from '../route.ts'
 import { Router, readParameters } from '../router.ts'
+import { pushRoutes } from '../routes/push.ts'
 
 const PUSHES_MAX = 1000
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/

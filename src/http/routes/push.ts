@@ -1,6 +1,6 @@
-import * as push from './handlers/push.ts'
-import { appid, expire, id, version } from './params.ts'
-import { type Route, route } from './route.ts'
+import * as push from '../handlers/push.ts'
+import { appid, expire, id, version } from '../params.ts'
+import { type Route, route } from '../route.ts'
 
 const pushed = { msgid: 'integer | number of the message', total: 'integer | sessions it was sent to' }
 
