@@ -1,10 +1,9 @@
-// The yardstick: a bare uWebSockets.js server. Whoever connects is a member of the one room; every message is published
-// unchanged to all of them. No sign-in, no order, no ACK, no decoding: the least that a fan-out server can do.
+// The yardstick: a bare uWebSockets.js server. Whoever connects is a member of the room in its address; every message is
+// published unchanged to all of them. No sign-in, no order, no ACK, no decoding: the least that a fan-out server can do.
 
 import uWS from 'uWebSockets.js'
 import process from 'node:process'
 
-const ROOM = 'room'
 const MIB = 1024 * 1024
 const port = Number(process.argv[2] ?? process.env.PORT ?? 0)
 
@@ -13,8 +12,14 @@ app.ws('/im/ws', {
   maxPayloadLength: MIB,
   maxBackpressure: 64 * MIB, // high enough that nothing is dropped: dropping would look like speed
   idleTimeout: 120,
-  open: ws => ws.subscribe(ROOM),
-  message: (_ws, message, isBinary) => app.publish(ROOM, message, isBinary),
+  upgrade: (response, request, context) => {
+    const [key, protocol, extensions] = ['key', 'protocol', 'extensions'].map(name =>
+      request.getHeader(`sec-websocket-${name}`),
+    )
+    response.upgrade({ room: request.getQuery('room') ?? '' }, key, protocol, extensions, context)
+  },
+  open: ws => ws.subscribe(ws.getUserData().room),
+  message: (ws, message, isBinary) => app.publish(ws.getUserData().room, message, isBinary),
 })
 
 app.listen('127.0.0.1', port, socket => {

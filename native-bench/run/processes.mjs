@@ -6,9 +6,9 @@ const STOP_PATIENCE_MS = 10_000
 const children = new Set()
 
 /** Starts a program, on the given processors if any. `taskset` becomes the program, so the pid is that of the program. */
-export function start(command, args, { cpus, env, stdout = 'inherit' } = {}) {
+export function start(command, args, { cpus, env, stdout = 'inherit', stderr = 'inherit' } = {}) {
   const [file, argv] = cpus === undefined ? [command, args] : ['taskset', ['-c', cpus, command, ...args]]
-  const child = spawn(file, argv, { env: { ...process.env, ...env }, stdio: ['ignore', stdout, 'inherit'] })
+  const child = spawn(file, argv, { env: { ...process.env, ...env }, stdio: ['ignore', stdout, stderr] })
   child.ended = new Promise(resolve => {
     child.on('error', error => resolve({ code: null, error }))
     child.on('exit', (code, signal) => resolve({ code, signal }))

@@ -1,14 +1,19 @@
-// The two servers under test, each started afresh for every run: `{ name, pid, http, stop() }`.
+// The servers under test. Each is started afresh for every run: `{ name, pid, http, stop() }`; `http` is its address.
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import { mosquitto } from '../peers/mosquitto.mjs'
+import { nats } from '../peers/nats.mjs'
+import { nchan } from '../peers/nchan.mjs'
+import { provide, versionOf } from './debian.mjs'
 import { start, stop } from './processes.mjs'
 import { makeFolder, removeFolder } from './temporary.mjs'
 
 const READY_PATIENCE_MS = 30_000
 const root = new URL('../../', import.meta.url).pathname
 
-export async function startImgate({ workers, cpus, env }) {
+async function startImgate({ workers, cpus, env }) {
   const dataDir = await makeFolder()
   const child = start(process.execPath, [join(root, 'dist/main.js'), 'start'], {
     cpus,
@@ -28,17 +33,53 @@ export async function startImgate({ workers, cpus, env }) {
   return ready('imgate', child, end, line => parseReady(line)?.http)
 }
 
-export async function startBare({ cpus }) {
-  const child = start(process.execPath, [join(root, 'native-bench/bare-uws.mjs'), '0'], { cpus, stdout: 'pipe' })
-  return ready(
-    'bare',
-    child,
-    () => stop(child),
-    line => {
-      const port = /^listening (\d+)/.exec(line)?.[1]
-      return port && `127.0.0.1:${port}`
+/** A server that is a script of ours and says `listening PORT`. */
+function startScript(name, script, cpus) {
+  const child = start(process.execPath, [join(root, 'native-bench', script), '0'], { cpus, stdout: 'pipe' })
+  const end = () => stop(child)
+  return ready(name, child, end, line => {
+    const port = /^listening (\d+)/.exec(line)?.[1]
+    return port && `127.0.0.1:${port}`
+  })
+}
+
+/** The version of an npm package as installed; undefined when it is not. */
+function packageVersion(name) {
+  try {
+    return createRequire(import.meta.url)(`${name}/package.json`).version
+  } catch {
+    return undefined // not installed: the table says so
+  }
+}
+
+const ofScript = (name, script, packageName) => ({
+  prepare: async () => packageVersion(packageName),
+  start: ({ cpus }) => startScript(name, script, cpus),
+})
+
+function ofDebian(peer) {
+  let program
+  return {
+    prepare: async () => {
+      program = await provide(peer)
+      return program && versionOf(program, peer.versionArgs)
     },
-  )
+    start: ({ cpus }) => peer.start({ program, cpus }),
+  }
+}
+
+/** `prepare` gives the version, or undefined for a server that is not installed. */
+export const servers = {
+  imgate: {
+    prepare: async () => createRequire(import.meta.url)(join(root, 'package.json')).version,
+    start: startImgate,
+  },
+  bare: ofScript('bare', 'bare-uws.mjs', 'uWebSockets.js'),
+  ws: ofScript('ws', 'peers/ws.mjs', 'ws'),
+  socketio: ofScript('socketio', 'peers/socketio.mjs', 'socket.io'),
+  nats: ofDebian(nats),
+  mosquitto: ofDebian(mosquitto),
+  nchan: ofDebian(nchan),
 }
 
 function parseReady(line) {

@@ -1,17 +1,15 @@
-// Medians, spreads and the Markdown that shows them.
-import { cpus, release, totalmem } from 'node:os'
-import process from 'node:process'
+// The Markdown that shows the results of one scenario.
+import { summarize, usable } from './summary.mjs'
 
-export function summarize(values) {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b)
-  if (sorted.length === 0) return undefined
-  const middle = sorted.length >> 1
-  const median = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  return { median, min: sorted[0], max: sorted[sorted.length - 1] }
+export const NOT_INSTALLED = 'not installed'
+
+/** Two servers side by side with their ratio; more of them in rows, as many columns are hard to read.
+ *  @param results reports of the client by server name, one for each run; null for a server that is not installed */
+export function table(figures, results) {
+  return Object.keys(results).length > 2 ? serversInRows(figures, results) : serversInColumns(figures, results)
 }
 
-/** @param results reports of the client by server name, one for each run */
-export function table(figures, results) {
+function serversInColumns(figures, results) {
   const servers = Object.keys(results)
   const [first, second] = servers
   const heading = [
@@ -20,27 +18,30 @@ export function table(figures, results) {
     ...(second ? [`${first} / ${second}`] : []),
   ]
   const rows = figures.map(([key, title, digits, isCompared]) => {
-    const sums = servers.map(name => summarize(results[name].map(report => report[key])))
+    const sums = servers.map(name => sumOf(results[name], key))
     const ratio = isCompared && sums[0] && sums[1]?.median > 0 ? (sums[0].median / sums[1].median).toFixed(2) : ''
-    return [title, ...sums.map(sum => show(sum, digits)), ...(second ? [ratio] : [])]
+    const cells = sums.map((sum, i) => (results[servers[i]] === null ? NOT_INSTALLED : show(sum, digits)))
+    return [title, ...cells, ...(second ? [ratio] : [])]
   })
-  return [heading, heading.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
+  return markdown([heading, ...rows])
 }
+
+function serversInRows(figures, results) {
+  const rows = Object.entries(results).map(([name, reports]) =>
+    reports === null
+      ? [name, NOT_INSTALLED, ...figures.slice(1).map(() => '')]
+      : [name, ...figures.map(([key, , digits]) => show(sumOf(reports, key), digits))],
+  )
+  return markdown([['median (min to max)', ...figures.map(([, title]) => title)], ...rows])
+}
+
+const sumOf = (reports, key) => (reports === null ? undefined : summarize(usable(reports).map(report => report[key])))
+
+const markdown = ([heading, ...rows]) =>
+  [heading, heading.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
 
 function show(sum, digits) {
   if (!sum) return 'n/a'
   const text = value => value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
   return sum.min === sum.max ? text(sum.median) : `${text(sum.median)} (${text(sum.min)} to ${text(sum.max)})`
-}
-
-export function machine() {
-  const all = cpus()
-  return {
-    processor: all[0]?.model ?? 'unknown',
-    cores: all.length,
-    memoryGib: Math.round(totalmem() / 2 ** 30),
-    kernel: release(),
-    node: process.version,
-    date: new Date().toISOString(),
-  }
 }

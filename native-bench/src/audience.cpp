@@ -31,6 +31,7 @@ void Audience::join(Place& place) {
 
 void Audience::leave(Place& place, Nanos now) {
   size_--;
+  if (!oneOrder_) return leaveBySender(place, now);
   for (uint64_t k = place.next; k < messages(); k++) {
     if (--at(k).remaining == 0 && listener != nullptr) listener->onComplete(at(k).publisher, now);
   }
@@ -64,6 +65,7 @@ void Audience::deliver(Place& place, Format format, const uint8_t* frame, size_t
     meter_.foreign++;
     return;
   }
+  if (!oneOrder_) return deliverBySender(place, id, now);
   const uint64_t k = place.next;
   if (k == messages()) {
     if (!appendRecord(id, message.msgid)) return;
@@ -144,6 +146,33 @@ bool Audience::settleMismatch(Place& place, const Payload& id, Nanos now) {
   faults_.note(Fault::ORDER_BREAK, describe(id) + " came late");
   account(k, now);
   return false;
+}
+
+void Audience::deliverBySender(Place& place, const Payload& id, Nanos now) {
+  if (place.lastNumbers.size() <= id.publisher) place.lastNumbers.resize(id.publisher + 1);
+  uint32_t& last = place.lastNumbers[id.publisher];
+  // Nothing tells a repeat from a late one any more; both are not the sender's order.
+  if (id.number <= last) return faults_.note(Fault::SENDER_ORDER, describe(id) + " came after no " + std::to_string(last));
+  if (id.number > last + 1) faults_.note(Fault::GAP, describe(id) + " came after no " + std::to_string(last));
+  last = id.number;
+  meter_.delivered(id.intendedNs, now);
+  const auto message = outstanding_.try_emplace({id.publisher, id.number}, size_).first;
+  if (--message->second > 0) return;
+  outstanding_.erase(message);
+  if (listener != nullptr) listener->onComplete(id.publisher, now);
+}
+
+void Audience::leaveBySender(const Place& place, Nanos now) {
+  for (auto message = outstanding_.begin(); message != outstanding_.end();) {
+    const auto [publisher, number] = message->first;
+    const bool has = publisher < place.lastNumbers.size() && place.lastNumbers[publisher] >= number;
+    if (has || --message->second > 0) {
+      ++message;
+      continue;
+    }
+    message = outstanding_.erase(message);
+    if (listener != nullptr) listener->onComplete(publisher, now);
+  }
 }
 
 void Audience::trim(uint64_t before) {

@@ -4,9 +4,14 @@
 // message of every member must be reference[k]. Next to the list lie, per format, the very bytes of each message (the
 // tape); a member whose next bytes equal those on the tape has by that received the right message at the right place, and
 // nothing needs to be decoded. So the fast path of a load run is as strict as that of a verifying one.
+//
+// Where the server promises no common order there is no reference: every message is decoded, and each member must get each
+// publisher's messages without a gap, a repeat or a swap.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "clock.h"
@@ -24,6 +29,7 @@ constexpr uint32_t kPushPublisher = UINT32_MAX;
 struct Place {
   uint64_t next = 0;              // index of the message expected next
   std::vector<uint64_t> missing;  // indices passed over
+  std::vector<uint32_t> lastNumbers;  // by publisher; only where there is no common order
 };
 
 /** Told when the last member received a message. */
@@ -37,8 +43,8 @@ class CompletionListener {
 
 class Audience {
  public:
-  Audience(uint64_t rid, uint64_t gid, uint32_t run, Meter& meter, Faults& faults)
-      : rid(rid), gid(gid), run_(run), meter_(meter), faults_(faults) {}
+  Audience(uint64_t rid, uint64_t gid, uint32_t run, bool oneOrder, Meter& meter, Faults& faults)
+      : rid(rid), gid(gid), run_(run), oneOrder_(oneOrder), meter_(meter), faults_(faults) {}
 
   const uint64_t rid;
   const uint64_t gid;
@@ -94,7 +100,11 @@ class Audience {
   bool settleMismatch(Place& place, const Payload& id, Nanos now);
   std::string describe(const Payload& id) const;
 
+  void deliverBySender(Place& place, const Payload& id, Nanos now);
+  void leaveBySender(const Place& place, Nanos now);
+
   const uint32_t run_;
+  const bool oneOrder_;
   Meter& meter_;
   Faults& faults_;
   uint64_t size_ = 0;
@@ -104,6 +114,8 @@ class Audience {
   Tape tapes_[kFormats];
   std::vector<uint32_t> lastNumbers_;  // by publisher
   std::vector<bool> pushesSeen_;
+  // Without a common order: members still to receive a message, by publisher and number.
+  std::map<std::pair<uint32_t, uint32_t>, uint64_t> outstanding_;
 };
 
 }  // namespace bench

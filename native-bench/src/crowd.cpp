@@ -72,12 +72,14 @@ Crowd::Crowd(const Options& options)
     : http(loop, addressOf(options.http), options.http, options.apiKey, static_cast<int>(options.httpConnections)),
       run(static_cast<uint32_t>(nowNs() / kMicrosecond) ^ static_cast<uint32_t>(getpid()) << 16),
       options_(options),
-      context_{loop, meter, faults, options.isBare(), options.http, {}, {}} {
+      context_{loop, meter, faults, options.http, {}, {}} {
   const std::vector<Transport> kinds = mix(options);
   for (size_t i = 0; i < kinds.size(); i++) {
     const uint64_t rid = ridOf(i % static_cast<uint64_t>(options.rooms));
+    std::unique_ptr<Dialect>& dialect = dialects_[kinds[i]];
+    if (!dialect) dialect = makeDialect(options.server, kinds[i]);
     members_.push_back(
-        std::make_unique<Member>(context_, *this, static_cast<uint64_t>(options.idBase) + i, rid, kinds[i]));
+        std::make_unique<Member>(context_, *this, *dialect, static_cast<uint64_t>(options.idBase) + i, rid));
   }
   loop.onRound = [this](Nanos took) { meter.round(took); };
   keepAlive();
@@ -92,7 +94,7 @@ bool Crowd::assemble() {
 }
 
 bool Crowd::obtainTickets(Nanos deadline) {
-  if (options_.isBare()) {
+  if (!options_.hasApi()) {
     for (const auto& member : members_) member->ticket.address = http.address();
     tickets_ = size();
     return true;
@@ -115,7 +117,7 @@ void Crowd::ticketFor(size_t i) {
 
 void Crowd::requestAddress(size_t i) {
   Member& member = *members_[i];
-  const char* type = member.transport == Transport::TCP ? "1" : "2";
+  const char* type = member.isStream() ? "1" : "2";
   const std::string target = std::string("/im/iplist?type=") + type + "&uid=" + std::to_string(member.uid) +
                              "&sid=" + std::to_string(member.ticket.sid) + "&clientip=127.0.0.1";
   http.get(target, [this, i](int status, std::string_view body) {
@@ -133,6 +135,14 @@ void Crowd::ticketFailed(const std::string& why) { faults.note(Fault::REFUSED, w
 
 bool Crowd::signIn(Nanos deadline) {
   for (int i = 0; i < options_.concurrency; i++) connectNext();
+  loop.runUntil([this] { return ready_ == size() || lost_ > 0; }, deadline);
+  return ready_ == size() && lost_ == 0;
+}
+
+bool Crowd::reconnect(Nanos deadline) {
+  for (const auto& member : members_) member->hangUp();
+  started_ = ready_ = 0;
+  while (started_ < size() && lost_ == 0) connectNext();
   loop.runUntil([this] { return ready_ == size() || lost_ > 0; }, deadline);
   return ready_ == size() && lost_ == 0;
 }
@@ -157,7 +167,7 @@ void Crowd::onChatAck(Member& member, const Message& ack) {
 
 Audience& Crowd::audienceOf(uint64_t rid, uint64_t gid) {
   auto& audience = audiences_[{rid, gid}];
-  if (!audience) audience = std::make_unique<Audience>(rid, gid, run, meter, faults);
+  if (!audience) audience = std::make_unique<Audience>(rid, gid, run, keepsOneOrder(), meter, faults);
   return *audience;
 }
 

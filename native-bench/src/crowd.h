@@ -25,12 +25,15 @@ class Crowd final : public MemberListener {
   bool obtainTickets(Nanos deadline);
   /** Connects, signs in and joins everybody. @returns false on a fault or at the deadline. */
   bool signIn(Nanos deadline);
-  /** Both, within the timeout of the options; tells on stderr what went wrong. */
+  /** Everybody hangs up and comes back at once, with the tickets they have. @returns false on a fault or at the deadline. */
+  bool reconnect(Nanos deadline);
+  /** obtainTickets and signIn, within the timeout of the options; tells on stderr what went wrong. */
   bool assemble();
 
   Member& member(size_t i) { return *members_[i]; }
   size_t size() const { return members_.size(); }
   uint64_t ridOf(uint64_t room) const { return static_cast<uint64_t>(options_.idBase) + room; }
+  bool keepsOneOrder() const { return dialects_.begin()->second->keepsOneOrder(); }
   /** Members of a room, in all its sub-groups. */
   uint64_t sizeOfRoom(uint64_t rid) const;
   std::vector<Audience*> audiences() const;
@@ -55,6 +58,7 @@ class Crowd final : public MemberListener {
 
   const Options& options_;
   MemberContext context_;
+  std::map<Transport, std::unique_ptr<Dialect>> dialects_;
   std::vector<std::unique_ptr<Member>> members_;
   std::map<std::pair<uint64_t, uint64_t>, std::unique_ptr<Audience>> audiences_;
   size_t tickets_ = 0;

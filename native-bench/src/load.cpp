@@ -88,6 +88,7 @@ WindowResult Load::finish() {
   result.clientCores = elapsed > 0 ? static_cast<double>(end_.client - from_.client) / static_cast<double>(elapsed) : 0;
   result.serverKnown = options_.serverPid != 0 && !end_.server.threads.empty();
   result.server = cpuBetween(from_.server, end_.server, elapsed);
+  result.serverShare = limitShare(result.server, options_.serverPid);
   result.othersCores = others;
   result.drained = drained;
   return result;

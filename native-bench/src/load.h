@@ -31,6 +31,7 @@ struct WindowResult {
   double clientCores = 0;
   bool serverKnown = false;
   CpuUse server;
+  double serverShare = 0;     // of its limit
   double othersCores = 0;     // taken by other processes, from the warm-up on
   bool aborted = false;       // stopped early: the backlog was beyond hope
   bool drained = false;       // in the end everything that was sent had come
@@ -39,7 +40,7 @@ struct WindowResult {
   double deliveredRatio() const { return expected == 0 ? 0 : static_cast<double>(delivered) / static_cast<double>(expected); }
   /** The figures of this window are those of the client, not of the server. */
   bool clientLimited() const {
-    return clientCores >= kClientLimit && !(serverKnown && server.busiestThread >= kServerLimit);
+    return clientCores >= kClientLimit && !(serverKnown && serverShare >= kServerLimit);
   }
   /** Neither side is to blame: something else had the processors. */
   bool disturbed() const { return disturbs(othersCores); }

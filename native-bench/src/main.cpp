@@ -17,7 +17,7 @@ struct Scenario {
 };
 
 constexpr Scenario kScenarios[] = {{"verify", runVerify}, {"fanout", runFanout}, {"rate", runRate},
-                                   {"search", runSearch}, {"signin", runSignin}, {"idle", runIdle}};
+                                   {"search", runSearch}, {"signin", runSignin}, {"idle", runIdle}, {"push", runPush}, {"reconnect", runReconnect}};
 
 const char* nameOf(Verdict verdict) {
   return verdict == Verdict::PASSED ? "passed" : verdict == Verdict::REFUSED ? "refused" : "failed";
@@ -44,6 +44,7 @@ int run(const Options& options) {
     report.text("scenario", options.scenario);
     report.text("server", options.server);
     report.integer("members", static_cast<uint64_t>(options.members));
+    report.text("order_checked", crowd.keepsOneOrder() ? "one for all" : "of each publisher");
     const Verdict verdict = scenario.run(crowd, options, report);
     report.faults(crowd.faults);
     report.text("verdict", nameOf(verdict));

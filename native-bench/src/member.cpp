@@ -21,34 +21,26 @@ void Member::connect(uint32_t source) {
   if (!socket_.connect(ticket.address, source)) lose(Fault::CONNECT, std::strerror(errno));
 }
 
+void Member::hangUp() {
+  if (!isReady()) return;
+  socket_.close();
+  audience_->leave(place_, context_.loop.now());
+  audience_ = nullptr;
+  place_ = {};
+  rest_.clear();
+  state_ = State::NEW;
+}
+
 void Member::onConnected() {
   if (const int error = socket_.connectResult(); error != 0) return lose(Fault::CONNECT, std::strerror(error));
-  if (transport == Transport::TCP) return signIn();
+  if (isStream()) return open();
   state_ = State::UPGRADING;
-  sendRaw(wsUpgradeRequest(context_.host, "/im/ws"));
+  sendRaw(wsUpgradeRequest(context_.host, dialect_.path(*this)));
 }
 
-void Member::signIn() {
-  state_ = State::SIGNING_IN;
-  std::string frame;
-  FrameWriter writer(frame, format(), Command::ONLINE, 1, 5);
-  writer.integer("uid", uid);
-  writer.integer("sid", ticket.sid);
-  writer.text("token", ticket.token);
-  writer.text("app", "imgate-bench");
-  writer.text("version", "1");
-  writer.finish();
-  send(frame);
-}
-
-void Member::join() {
-  state_ = State::JOINING;
-  std::string frame;
-  FrameWriter writer(frame, format(), Command::ROOM_JOIN, 2, 2);
-  writer.integer("uid", uid);
-  writer.integer("rid", rid);
-  writer.finish();
-  send(frame);
+void Member::open() {
+  state_ = State::OPENING;
+  dialect_.open(*this);
 }
 
 void Member::ready(uint64_t gid) {
@@ -58,39 +50,38 @@ void Member::ready(uint64_t gid) {
   listener_.onReady(*this);
 }
 
+void Member::deliver(const Unit& unit, const Message& message) {
+  if (audience_ != nullptr) audience_->deliver(place_, dialect_.format(), unit.bytes, unit.size, message, unit.now);
+}
+
+void Member::acked(const Message& ack) {
+  context_.meter.acks++;
+  if (ack.code != 0) note(Fault::REFUSED, "chat: code " + std::to_string(ack.code) + " " + std::string(ack.errmsg));
+  listener_.onChatAck(*this, ack);
+}
+
+void Member::note(Fault fault, const std::string& why) {
+  context_.faults.note(fault, std::string(dialect_.name()) + " member " + std::to_string(uid) + ": " + why);
+}
+
 void Member::lose(Fault fault, const std::string& why) {
   if (state_ == State::CLOSED) return;
   const bool wasReady = state_ == State::READY;
-  context_.faults.note(wasReady ? fault : Fault::CONNECT, name() + ": " + why);
+  note(wasReady ? fault : Fault::CONNECT, why);
   state_ = State::CLOSED;
   socket_.close();
   if (wasReady) audience_->leave(place_, context_.loop.now());
   listener_.onLost(*this);
 }
 
-void Member::chat(uint32_t seq, std::string_view text) {
-  static std::string frame;
-  frame.clear();
-  FrameWriter writer(frame, format(), Command::ROOM_CHAT, seq, 3);
-  writer.integer("rid", rid);
-  writer.integer("level", 1);
-  writer.text("text", text);
-  writer.finish();
-  send(frame);
-}
-
 void Member::keepAlive(Nanos before) {
-  // A bare server would republish a PING frame to the room; it sends WebSocket pings itself, which we answer.
-  if (!isReady() || context_.bare || lastSentNs_ > before) return;
-  std::string frame;
-  FrameWriter(frame, format(), Command::PING, 0, 0).finish();
-  send(frame);
+  if (isReady() && lastSentNs_ <= before) dialect_.keepAlive(*this);
 }
 
-void Member::send(std::string_view frame) {
-  if (transport == Transport::TCP) return sendRaw(frame);
+void Member::say(std::string_view unit) {
+  if (isStream()) return sendRaw(unit);
   context_.scratch.clear();
-  appendWsFrame(context_.scratch, transport == Transport::WS_JSON ? Opcode::TEXT : Opcode::BINARY, frame);
+  appendWsFrame(context_.scratch, dialect_.opcode(), unit);
   sendRaw(context_.scratch);
 }
 
@@ -123,13 +114,13 @@ void Member::read() {
   size_t used = 0;
   if (state_ == State::UPGRADING) used = takeUpgrade(p, n);
   if (state_ != State::UPGRADING) {
-    if (transport == Transport::TCP) {
+    if (isStream()) {
       context_.meter.frames++;
-      used += takeBinary(p + used, n - used, now);
+      used += takeUnits(p + used, n - used, now);
     } else used += takeWebSocket(p + used, n - used, now);
   }
   if (state_ == State::CLOSED) return;
-  if (n - used > kFrameBytesMax) return lose(Fault::MALFORMED, "a frame without end");
+  if (n - used > kFrameBytesMax) return lose(Fault::MALFORMED, "a unit without end");
   if (kept != 0 || used != n) rest_.assign(reinterpret_cast<const char*>(p + used), n - used);
 }
 
@@ -141,8 +132,7 @@ size_t Member::takeUpgrade(const uint8_t* p, size_t n) {
     lose(Fault::CONNECT, "upgrade refused: " + std::string(text.substr(0, text.find('\r'))));
     return n;
   }
-  if (context_.bare) ready(0);
-  else signIn();
+  open();
   return end + 4;
 }
 
@@ -160,12 +150,10 @@ size_t Member::takeWebSocket(const uint8_t* p, size_t n, Nanos now) {
 }
 
 void Member::takeWsFrame(const WsFrame& frame, Nanos now) {
-  const Opcode data = transport == Transport::WS_JSON ? Opcode::TEXT : Opcode::BINARY;
-  if (frame.opcode == data && frame.final) {
+  if (frame.opcode == dialect_.opcode() && frame.final) {
     context_.meter.frames++;
-    if (data == Opcode::TEXT) return takeJson(frame.payload, frame.payloadBytes, now);
-    if (takeBinary(frame.payload, frame.payloadBytes, now) < frame.payloadBytes) {
-      lose(Fault::MALFORMED, "a WebSocket message ends within a frame");
+    if (takeUnits(frame.payload, frame.payloadBytes, now) < frame.payloadBytes) {
+      lose(Fault::MALFORMED, "a WebSocket message ends within a unit");
     }
   } else if (frame.opcode == Opcode::PING) {
     std::string pong;
@@ -183,67 +171,20 @@ void Member::takeWsFrame(const WsFrame& frame, Nanos now) {
   }
 }
 
-/** @returns bytes of whole frames taken. */
-size_t Member::takeBinary(const uint8_t* p, size_t n, Nanos now) {
+/** @returns bytes of whole units taken. */
+size_t Member::takeUnits(const uint8_t* p, size_t n, Nanos now) {
   size_t used = 0;
   while (state_ != State::CLOSED) {
-    if (audience_ != nullptr) used += audience_->advance(place_, Format::BINARY, p + used, n - used, now);
-    const size_t bytes = binaryFrameSize(p + used, n - used);
-    if (bytes == 0 || bytes > n - used) break;
-    Message message;
-    if (!decodeBinary(p + used, bytes, message)) return lose(Fault::MALFORMED, "broken binary frame"), n;
-    take(message, p + used, bytes, now);
-    used += bytes;
+    if (audience_ != nullptr) used += audience_->advance(place_, dialect_.format(), p + used, n - used, now);
+    if (used == n) break;
+    Unit unit = dialect_.next(p + used, n - used);
+    if (unit.broken) return lose(Fault::MALFORMED, "bytes out of frame"), n;
+    if (unit.whole == 0) break;
+    unit.now = now;
+    dialect_.take(*this, unit);
+    used += unit.whole;
   }
   return used;
-}
-
-void Member::takeJson(const uint8_t* p, size_t n, Nanos now) {
-  size_t used = 0;
-  while (state_ != State::CLOSED) {
-    if (audience_ != nullptr) used += audience_->advance(place_, Format::JSON, p + used, n - used, now);
-    if (used >= n) return;
-    const void* lineEnd = std::memchr(p + used, '\n', n - used);
-    const size_t bytes = lineEnd == nullptr ? n - used : static_cast<size_t>(static_cast<const uint8_t*>(lineEnd) - p) - used;
-    Message message;
-    if (!decodeJson(asText(p + used, bytes), message)) return lose(Fault::MALFORMED, "broken JSON frame");
-    take(message, p + used, bytes, now);
-    used += bytes + 1;
-  }
-}
-
-void Member::take(const Message& message, const uint8_t* frame, size_t bytes, Nanos now) {
-  switch (message.command) {
-    case Command::ROOM_CHAT:
-    case Command::ROOM_BC:
-      if (audience_ == nullptr) return;
-      if (message.rid != rid) return context_.faults.note(Fault::MALFORMED, name() + ": message of another room");
-      return audience_->deliver(place_, format(), frame, bytes, message, now);
-    case Command::ROOM_CHAT_ACK:
-      context_.meter.acks++;
-      if (message.code != 0) {
-        context_.faults.note(Fault::REFUSED, "chat: code " + std::to_string(message.code) + " " + std::string(message.errmsg));
-      }
-      return listener_.onChatAck(*this, message);
-    case Command::ONLINE_ACK:
-      if (state_ != State::SIGNING_IN) return;
-      if (message.code == 0 && message.uid != 0 && message.uid != uid) return lose(Fault::CONNECT, "ONLINE-ACK names another uid");
-      return message.code == 0 ? join() : lose(Fault::CONNECT, "ONLINE: code " + std::to_string(message.code) + " " + std::string(message.errmsg));
-    case Command::ROOM_JOIN_ACK:
-      if (state_ != State::JOINING) return;
-      return message.code == 0 ? ready(message.gid) : lose(Fault::CONNECT, "ROOM-JOIN: code " + std::to_string(message.code) + " " + std::string(message.errmsg));
-    case Command::KICK:
-      return lose(Fault::KICK, "KICK " + std::to_string(message.code) + " " + std::string(message.errmsg));
-    case Command::ERROR:
-      return context_.faults.note(Fault::ERROR_FRAME, name() + ": ERROR " + std::to_string(message.code) + " " + std::string(message.errmsg));
-    default:
-      return;  // PONG, notices, counts
-  }
-}
-
-std::string Member::name() const {
-  constexpr const char* kNames[] = {"ws-binary", "ws-json", "tcp"};
-  return std::string(kNames[static_cast<int>(transport)]) + " member " + std::to_string(uid);
 }
 
 }  // namespace bench

@@ -1,20 +1,18 @@
-// One client device: connect, sign in, join its room, then publish and receive.
+// One client device: its connection, its place in the room and the bytes between; what the bytes mean, its dialect says.
 #pragma once
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "audience.h"
-#include "frame.h"
+#include "dialect.h"
 #include "meter.h"
 #include "socket.h"
 #include "websocket.h"
 
 namespace bench {
 
-enum class Transport : uint8_t { WS_BINARY, WS_JSON, TCP };
-
-/** What the HTTP API gave this device to sign in with. A bare server wants none of it but the address. */
+/** What the HTTP API gave this device to sign in with. Without such an API only the address is set. */
 struct Ticket {
   uint64_t sid = 0;
   std::string token;
@@ -28,7 +26,6 @@ struct MemberContext {
   Loop& loop;
   Meter& meter;
   Faults& faults;
-  const bool bare;
   const std::string host;             // for the upgrade request
   std::vector<uint8_t> received;      // every member reads into the same buffer and parses there
   std::string scratch;                // and wraps its frames in the same string
@@ -48,57 +45,61 @@ class MemberListener {
 
 class Member final : public Pollable {
  public:
-  Member(MemberContext& context, MemberListener& listener, uint64_t uid, uint64_t rid, Transport transport)
-      : uid(uid), rid(rid), transport(transport), context_(context), listener_(listener), socket_(context.loop, this) {}
+  Member(MemberContext& context, MemberListener& listener, const Dialect& dialect, uint64_t uid, uint64_t rid)
+      : uid(uid), rid(rid), context_(context), listener_(listener), dialect_(dialect), socket_(context.loop, this) {}
 
   const uint64_t uid;
   const uint64_t rid;
-  const Transport transport;
   Ticket ticket;
 
   void connect(uint32_t source);
+  /** Closes the connection of a ready member, which may connect again. Not from within its own events. */
+  void hangUp();
   bool isReady() const { return state_ == State::READY; }
   bool isClosed() const { return state_ == State::CLOSED; }
-  Format format() const { return transport == Transport::WS_JSON ? Format::JSON : Format::BINARY; }
+  bool isStream() const { return dialect_.isStream(); }
 
-  /** Sends one ROOM-CHAT to the own room. */
-  void chat(uint32_t seq, std::string_view text);
-  /** Sends a PING when nothing was sent since `before`. */
+  /** Sends one message to the own room. */
+  void publish(uint32_t seq, std::string_view text) { dialect_.publish(*this, seq, text); }
+  /** Pings when nothing was sent since `before`. */
   void keepAlive(Nanos before);
 
   Audience* audience() const { return audience_; }
   const Place& place() const { return place_; }
   void onEvents(uint32_t events) override;
 
- private:
-  enum class State : uint8_t { NEW, CONNECTING, UPGRADING, SIGNING_IN, JOINING, READY, CLOSED };
-
-  void onConnected();
-  void signIn();
-  void join();
+  // For the dialect:
+  /** Sends `unit`, as one WebSocket message where there is a WebSocket. */
+  void say(std::string_view unit);
+  /** From now on every message of the room comes here. */
   void ready(uint64_t gid);
+  void deliver(const Unit& unit, const Message& message);
+  void acked(const Message& ack);
+  void note(Fault fault, const std::string& why);
   void lose(Fault fault, const std::string& why);
 
-  void send(std::string_view frame);
+ private:
+  enum class State : uint8_t { NEW, CONNECTING, UPGRADING, OPENING, READY, CLOSED };
+
+  void onConnected();
+  void open();
   void sendRaw(std::string_view bytes);
 
   void read();
   size_t takeUpgrade(const uint8_t* p, size_t n);
   size_t takeWebSocket(const uint8_t* p, size_t n, Nanos now);
   void takeWsFrame(const WsFrame& frame, Nanos now);
-  size_t takeBinary(const uint8_t* p, size_t n, Nanos now);
-  void takeJson(const uint8_t* p, size_t n, Nanos now);
-  void take(const Message& message, const uint8_t* frame, size_t bytes, Nanos now);
-  std::string name() const;
+  size_t takeUnits(const uint8_t* p, size_t n, Nanos now);
 
   MemberContext& context_;
   MemberListener& listener_;
+  const Dialect& dialect_;
   Socket socket_;
   State state_ = State::NEW;
   Audience* audience_ = nullptr;
   Place place_;
   Nanos lastSentNs_ = 0;
-  std::string rest_;  // the start of a frame whose end has not come yet
+  std::string rest_;  // the start of a unit whose end has not come yet
 };
 
 }  // namespace bench

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "dialect.h"
 #include "payload.h"
 
 namespace bench {
@@ -21,8 +22,8 @@ struct Row {
 
 std::vector<Row> table(Options& o) {
   return {
-      {"--http", &o.http, "ip:port of the HTTP API (with --server bare: of the WebSocket server)"},
-      {"--server", &o.server, "imgate, or bare: a uWebSockets.js server that republishes to everybody"},
+      {"--http", &o.http, "ip:port of the HTTP API (with another --server than imgate: of the server)"},
+      {"--server", &o.server, kServerNames},
       {"--api-key", &o.apiKey, "sent as Authorization: Bearer"},
       {"--server-pid", &o.serverPid, "process whose CPU time and memory are read from /proc"},
       {"--members", &o.members, "connections, all of them members of a room"},
@@ -36,7 +37,7 @@ std::vector<Row> table(Options& o) {
       {"--id-base", &o.idBase, "first uid and rid (verify: above 2^53, else 1000000)"},
       {"--messages", &o.messages, "verify: messages of each publisher"},
       {"--pushes", &o.pushes, "verify: HTTP pushes, round-robin over the rooms"},
-      {"--timeout", &o.timeout, "verify, signin, idle: deadline in seconds"},
+      {"--timeout", &o.timeout, "verify, signin, reconnect, idle: deadline in seconds"},
       {"--window", &o.window, "fanout: messages outstanding in all; verify: for each publisher"},
       {"--warmup", &o.warmup, "seconds before the measured window"},
       {"--seconds", &o.seconds, "length of the measured window; idle: how long to hold"},
@@ -48,6 +49,7 @@ std::vector<Row> table(Options& o) {
       {"--growth", &o.growth, "search: factor from step to step until one fails"},
       {"--resolution", &o.resolution, "search: how close the passing and the failing rate must get"},
       {"--tries", &o.tries, "search: a rate fails only when it failed that often"},
+      {"--patience", &o.patience, "search: so many failures under other work are repeated, for each rate"},
       {"--concurrency", &o.concurrency, "sign-ins under way at a time"},
       {"--http-connections", &o.httpConnections, "keep-alive connections to the HTTP API"},
       {"--seed", &o.seed, "of the transport mix and of the Poisson process"},
@@ -58,7 +60,7 @@ std::vector<Row> table(Options& o) {
 [[noreturn]] void usage(int status, const std::string& why) {
   FILE* out = status == 0 ? stdout : stderr;
   if (!why.empty()) std::fprintf(out, "imgate-bench: %s\n", why.c_str());
-  std::fprintf(out, "usage: imgate-bench verify|fanout|rate|search|signin|idle [--option value ...]\n");
+  std::fprintf(out, "usage: imgate-bench verify|fanout|rate|search|push|signin|reconnect|idle [--option value ...]\n");
   Options defaults;
   for (const Row& row : table(defaults)) std::fprintf(out, "  %-20s %s\n", row.name, row.doc);
   std::exit(status);
@@ -84,15 +86,16 @@ void check(Options& o) {
   else if (o.transport == "mixed") o.wsJson = o.members / 4, o.tcp = o.members / 2, o.wsBinary = o.members - o.wsJson - o.tcp;
   else usage(2, "--transport: ws-binary, ws-json, tcp or mixed");
 
-  require(o.server == "imgate" || o.server == "bare", "--server: imgate or bare");
+  require(isServerName(o.server), (std::string("--server: one of ") + kServerNames).c_str());
   require(o.spacing == "even" || o.spacing == "poisson", "--spacing: even or poisson");
   require(o.members > 0 && o.rooms > 0 && o.window > 0 && o.concurrency > 0 && o.httpConnections > 0 && o.tries > 0,
           "counts start at 1");
   require(o.publishers > 0, "--publishers: at least 1");
   require(o.rate > 0 && o.rateStart > 0 && o.growth > 1 && o.resolution > 0, "rates are positive, --growth is above 1");
   require(o.payload >= static_cast<int64_t>(kPayloadBytesMin), "--payload: at least 44, the identity of a message");
-  require(!o.isBare() || (o.wsBinary == o.members && o.rooms == 1),
-          "a bare server knows one room and binary WebSocket only");
+  require(o.hasApi() || o.wsBinary == o.members, "--transport is for imgate; every other server has one");
+  require(o.hasApi() || o.scenario != "verify", "verify: imgate only");
+  require(o.scenario != "push" || !makeDialect(o.server, Transport::WS_BINARY)->pushTarget(0).empty(), "push: imgate or nchan");
   if (o.publishers > o.members) o.publishers = o.members;
   if (o.idBase == 0) o.idBase = o.scenario == "verify" ? (1ll << 53) + 1 : 1'000'000;
 }

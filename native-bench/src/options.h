@@ -8,8 +8,8 @@ namespace bench {
 struct Options {
   std::string scenario;
 
-  std::string http = "127.0.0.1:8080";  // HTTP API; for a bare server its WebSocket address
-  std::string server = "imgate";        // or "bare"
+  std::string http = "127.0.0.1:8080";  // HTTP API; for any other server than imgate its one address
+  std::string server = "imgate";        // or one of its peers, see dialect.h
   std::string apiKey;
   int64_t serverPid = 0;
 
@@ -37,13 +37,15 @@ struct Options {
   double growth = 1.5;
   double resolution = 0.05;
   int64_t tries = 2;
+  int64_t patience = 5;
 
   int64_t concurrency = 200;
   int64_t httpConnections = 16;
   int64_t seed = 1;
   std::string json;
 
-  bool isBare() const { return server == "bare"; }
+  /** Devices get tickets over HTTP, sign in, and have their messages acknowledged. */
+  bool hasApi() const { return server == "imgate"; }
 };
 
 /** Exits with the usage text (2) on anything it does not know, or on --help (0). */

@@ -1,6 +1,7 @@
 #include "process_stats.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -115,6 +116,13 @@ CpuUse cpuBetween(const CpuSample& from, const CpuSample& to, Nanos elapsed) {
     use.busiestThread = std::max(use.busiestThread, static_cast<double>(used) / static_cast<double>(elapsed));
   }
   return use;
+}
+
+double limitShare(const CpuUse& use, int64_t pid) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (pid == 0 || sched_getaffinity(static_cast<pid_t>(pid), sizeof allowed, &allowed) != 0) return use.busiestThread;
+  return std::max(use.busiestThread, use.cores / CPU_COUNT(&allowed));
 }
 
 }  // namespace bench

@@ -37,6 +37,10 @@ struct CpuUse {
   double cores = 0;
   double busiestThread = 0;
 };
+
+/** How near a server is to its limit, 1 at most: that of its busiest thread, or of the cores it is pinned to. A runtime that
+ *  moves its work from thread to thread (Go) is at its limit though no single thread is. */
+double limitShare(const CpuUse& use, int64_t pid);
 CpuUse cpuBetween(const CpuSample& from, const CpuSample& to, Nanos elapsed);
 
 }  // namespace bench

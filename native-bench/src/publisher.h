@@ -14,7 +14,7 @@ class Publisher {
   uint64_t publish(Nanos intended) {
     static std::string text;
     writePayload(text, {run_, index_, ++number_, intended}, payloadBytes_);
-    member_->chat(number_, text);
+    member_->publish(number_, text);
     return member_->audience() == nullptr ? 0 : member_->audience()->size();
   }
 

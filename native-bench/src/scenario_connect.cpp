@@ -1,4 +1,4 @@
-// signin and idle: what it takes to get in, and what a connection costs that only waits.
+// signin, reconnect and idle: what it takes to get in, alone and all at once, and what a connection costs that only waits.
 #include <cstdio>
 
 #include "process_stats.h"
@@ -39,6 +39,14 @@ Verdict runSignin(Crowd& crowd, const Options& options, Report& report) {
   const Phase signIn(options);
   if (!crowd.signIn(deadline)) return Verdict::FAILED;
   signIn.addTo(report, "signin", crowd.size());
+  return crowd.faults.total() == 0 ? Verdict::PASSED : Verdict::FAILED;
+}
+
+Verdict runReconnect(Crowd& crowd, const Options& options, Report& report) {
+  if (!crowd.assemble()) return Verdict::FAILED;
+  const Phase phase(options);
+  if (!crowd.reconnect(nowNs() + seconds(options.timeout))) return Verdict::FAILED;
+  phase.addTo(report, "reconnect", crowd.size());
   return crowd.faults.total() == 0 ? Verdict::PASSED : Verdict::FAILED;
 }
 

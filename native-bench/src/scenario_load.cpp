@@ -12,7 +12,6 @@ namespace bench {
 namespace {
 
 constexpr double kQuietSeconds = 0.3;
-constexpr int kDisturbedTries = 5;
 constexpr double kCalmSeconds = 2;
 constexpr double kDeliveredRatioMin = 0.99;
 // `rate` goes on through an overload, to show it, until the backlog is a danger to the machine.
@@ -23,15 +22,6 @@ std::string reasonToRefuse(const WindowResult& result) {
   if (result.clientLimited()) return "the client was the bottleneck";
   if (result.disturbed()) return "the machine was busy with other work";
   return "";
-}
-
-Verdict conclude(Report& report, const std::string& refusal, bool sound) {
-  report.boolean("refused", !refusal.empty());
-  report.text("refused_because", refusal);
-  if (!sound) return Verdict::FAILED;
-  if (refusal.empty()) return Verdict::PASSED;
-  std::printf("REFUSED: %s\n", refusal.c_str());
-  return Verdict::REFUSED;
 }
 
 bool passes(const WindowResult& result, const Options& options) {
@@ -69,7 +59,7 @@ class Search {
 
   bool tryRate(double rate) {
     WindowResult result;
-    int patience = kDisturbedTries;
+    int64_t patience = options_.patience;
     for (int64_t i = 0; i < options_.tries && !stopped();) {
       result = load_.openLoop(rate, hopelessSeconds_);
       const bool good = passes(result, options_);
@@ -106,6 +96,15 @@ class Search {
 };
 
 }  // namespace
+
+Verdict conclude(Report& report, const std::string& refusal, bool sound) {
+  report.boolean("refused", !refusal.empty());
+  report.text("refused_because", refusal);
+  if (!sound) return Verdict::FAILED;
+  if (refusal.empty()) return Verdict::PASSED;
+  std::printf("REFUSED: %s\n", refusal.c_str());
+  return Verdict::REFUSED;
+}
 
 Verdict runFanout(Crowd& crowd, const Options& options, Report& report) {
   if (!crowd.assemble()) return Verdict::FAILED;

@@ -74,10 +74,10 @@ class Verify {
 
   uint64_t chatsInAll() const { return publishers_.size() * static_cast<uint64_t>(options_.messages); }
   bool isComplete() const {
-    const bool acksDone = options_.isBare() || acks_ == chatsInAll();
+    const bool acksDone = !options_.hasApi() || acks_ == chatsInAll();
     return acksDone && chats_ == chatsInAll() && pushReplies_ == pushesInAll() && crowd_.meter.deliveries >= expected_;
   }
-  uint64_t pushesInAll() const { return options_.isBare() ? 0 : static_cast<uint64_t>(options_.pushes); }
+  uint64_t pushesInAll() const { return !options_.hasApi() ? 0 : static_cast<uint64_t>(options_.pushes); }
 
   void chat(Publisher& publisher) {
     if (publisher.published() >= options_.messages) return;
