@@ -55,7 +55,7 @@ export const statisRoutes: readonly Route[] = [
     reply: {
       prec: 'any | seconds, or 1m, 1y',
       num: 'integer | length of list',
-      list: 'array | {idx, time: start in unix seconds, time-str, num: most users, min, last, avg, sessions: most, sessions-min, sessions-last, sessions-avg}',
+      list: 'array | {idx, time: start in unix seconds, time-str, num: most users, min, last, avg, sessions: most}',
     },
     errors: [],
     handle: statis.getStatis,
