@@ -1,114 +1,171 @@
 import type { GrowingBuffer } from '../util/growing-buffer.ts'
 
-/** A member of a topic as the fan-out sees it. */
-export interface Subscriber {
-  /** What it gets: binary or JSON over the App's publish, or a write of its own (raw TCP). */
-  readonly carrier: Carrier
-  write(payload: Buffer | string): void
-  subscribe(name: string): void
-  unsubscribe(name: string): void
-}
-
 export const Carrier = { WS_BINARY: 0, WS_JSON: 1, TCP: 2 } as const
 export type Carrier = (typeof Carrier)[keyof typeof Carrier]
 
-/** A member that joined while messages from before it were still held back: it gets only what comes after. */
-interface Joiner {
-  readonly subscriber: Subscriber
-  readonly binaryAt: number
-  readonly jsonAt: number
+/** A member of a topic as the fan-out sees it. */
+export interface Subscriber {
+  /** How it is reached, and so in which form. Does not change while it is in a topic. */
+  readonly carrier: Carrier
+  /**
+   * Writes whole frames, or lines of JSON. @returns false when it was not taken: too much waits for this client already.
+   * @param payload raw TCP may keep it until the client has read
+   */
+  write(payload: Buffer): boolean
 }
 
-/**
- * One topic at one worker: the members there and what is gathered for them since the last flush.
- * `key` is unique in the process: the owner's number for the topic, and which worker that owner is.
- */
-export class Topic {
-  readonly key: number
-  readonly name: string
-  readonly tcp = new Set<Subscriber>()
-  wsBinary = 0
-  wsJson = 0
-  /** Raw TCP members; those who have only just joined are not yet in `tcp`. */
-  tcpSize = 0
-  /** Earliest time of the next flush, in ms of performance.now(). */
-  notBefore = 0
-  pending: Pending | undefined
-  joiners: Joiner[] = []
+/** Where a subscriber stands in a topic: its holder needs no more than this to take it out again. */
+export class Place {
+  readonly subscriber: Subscriber
+  /** Absent while it is in none. */
+  topic: Topic | undefined
+  /** Index in the list of its carrier; NOWHERE while it waits for the next flush to be let in. */
+  at = NOWHERE
 
-  constructor(key: number) {
-    this.key = key
-    this.name = key.toString(36)
+  constructor(subscriber: Subscriber) {
+    this.subscriber = subscriber
   }
+}
 
-  get size(): number {
-    return this.wsBinary + this.wsJson + this.tcpSize
-  }
+const NOWHERE = -1
 
-  get isEmpty(): boolean {
-    return this.size === 0
-  }
-
-  add(subscriber: Subscriber): void {
-    this.#count(subscriber, 1)
-    if (this.pending === undefined) this.#subscribe(subscriber)
-    else {
-      const { binary, json } = this.pending
-      this.joiners.push({ subscriber, binaryAt: binary.length, jsonAt: json.length })
-    }
-  }
-
-  remove(subscriber: Subscriber): void {
-    this.#count(subscriber, -1)
-    const joining = this.joiners.findIndex(joiner => joiner.subscriber === subscriber)
-    this.#handOver(subscriber, this.joiners[joining])
-    if (joining >= 0) this.joiners.splice(joining, 1)
-    else if (subscriber.carrier === Carrier.TCP) this.tcp.delete(subscriber)
-    else subscriber.unsubscribe(this.nameFor(subscriber.carrier))
-  }
-
-  /** Who leaves gets what was published while it was here. */
-  #handOver(subscriber: Subscriber, joiner: Joiner | undefined): void {
-    if (this.pending === undefined) return
-    const { binary, json } = this.pending
-    this.#writePart(subscriber, Buffer.from(binary.view()), json, joiner?.binaryAt ?? 0, joiner?.jsonAt ?? 0)
-  }
-
-  #writePart(subscriber: Subscriber, binary: Buffer, json: string, binaryAt: number, jsonAt: number): void {
-    if (subscriber.carrier === Carrier.WS_JSON) {
-      if (jsonAt < json.length) subscriber.write(jsonAt === 0 ? json : json.slice(jsonAt + 1))
-    } else if (binaryAt < binary.length) subscriber.write(binary.subarray(binaryAt))
-  }
-
-  /** Those who joined since the last flush get their part of it, and from now on all. */
-  admitJoiners(binary: Buffer, json: string): void {
-    const joiners = this.joiners
-    this.joiners = []
-    for (const { subscriber, binaryAt, jsonAt } of joiners) {
-      this.#writePart(subscriber, binary, json, binaryAt, jsonAt)
-      this.#subscribe(subscriber)
-    }
-  }
-
-  nameFor(carrier: Carrier): string {
-    return carrier === Carrier.WS_JSON ? `${this.name}j` : this.name
-  }
-
-  #subscribe(subscriber: Subscriber): void {
-    if (subscriber.carrier === Carrier.TCP) this.tcp.add(subscriber)
-    else subscriber.subscribe(this.nameFor(subscriber.carrier))
-  }
-
-  #count(subscriber: Subscriber, step: 1 | -1): void {
-    if (subscriber.carrier === Carrier.WS_BINARY) this.wsBinary += step
-    else if (subscriber.carrier === Carrier.WS_JSON) this.wsJson += step
-    else this.tcpSize += step
-  }
+/** A member that joined while messages from before it were held back: it gets only what comes after. */
+interface Joiner {
+  readonly place: Place
+  readonly binaryAt: number
+  readonly jsonAt: number
 }
 
 /** What a topic gathers until its flush: binary frames back to back, JSON messages one a line. */
 export interface Pending {
   readonly binary: GrowingBuffer
-  json: string
+  readonly json: GrowingBuffer
   messages: number
+}
+
+export type TopicKey = number | string
+
+/** One topic at one worker: the members there and what is gathered for them since the last flush. State only. */
+export class Topic {
+  readonly key: TopicKey
+  /** Members, those who wait to be let in among them. */
+  size = 0
+  /** Those of them that get JSON, and those over raw TCP. */
+  jsonSize = 0
+  tcpSize = 0
+  /** Earliest time of the next flush, in ms of performance.now(). */
+  notBefore = 0
+  pending: Pending | undefined
+  readonly #lists: [Place[], Place[], Place[]] = [NONE, NONE, NONE]
+  #joiners: Joiner[] = NO_JOINERS
+
+  constructor(key: TopicKey) {
+    this.key = key
+  }
+
+  get binarySize(): number {
+    return this.size - this.jsonSize
+  }
+
+  add(place: Place): void {
+    place.topic = this
+    this.#count(place, 1)
+    if (this.pending === undefined) this.#seat(place)
+    else {
+      const { binary, json } = this.pending
+      this.#joiners = [...this.#joiners, { place, binaryAt: binary.length, jsonAt: json.length }]
+    }
+  }
+
+  /** Takes a member out; it still gets what was published while it was in. */
+  remove(place: Place): void {
+    place.topic = undefined
+    this.#count(place, -1)
+    if (place.at === NOWHERE) {
+      const joiner = this.#joiners.find(one => one.place === place)
+      this.#joiners = this.#joiners.filter(one => one !== joiner)
+      this.#handOver(place, joiner?.binaryAt ?? 0, joiner?.jsonAt ?? 0)
+      return
+    }
+    this.#handOver(place, 0, 0)
+    // The last one takes the place.
+    const list = this.#lists[place.subscriber.carrier]
+    const last = list.pop()!
+    if (last !== place) {
+      list[place.at] = last
+      last.at = place.at
+    }
+    place.at = NOWHERE
+  }
+
+  /** Writes what was gathered to every member. @returns how many of them did not take it */
+  deliver({ binary, json }: Pending): number {
+    let refusals = 0
+    if (binary.length > 0) {
+      // A WebSocket copies what it cannot send at once; a raw TCP socket keeps the memory, which must not be used again.
+      const bytes = this.tcpSize > 0 ? binary.take() : binary.view()
+      refusals += writeAll(this.#lists[Carrier.WS_BINARY], bytes) + writeAll(this.#lists[Carrier.TCP], bytes)
+      refusals += this.#deliverToJoiners(bytes, joiner => (isJson(joiner.place) ? bytes.length : joiner.binaryAt))
+    }
+    if (json.length > 0) {
+      const text = json.view()
+      refusals += writeAll(this.#lists[Carrier.WS_JSON], text)
+      refusals += this.#deliverToJoiners(text, joiner =>
+        isJson(joiner.place) ? afterLineEnd(joiner.jsonAt) : text.length,
+      )
+    }
+    for (const { place } of this.#joiners) this.#seat(place)
+    this.#joiners = NO_JOINERS
+    return refusals
+  }
+
+  #deliverToJoiners(payload: Buffer, startOf: (joiner: Joiner) => number): number {
+    let refusals = 0
+    for (const joiner of this.#joiners) {
+      const start = startOf(joiner)
+      if (start < payload.length && !joiner.place.subscriber.write(payload.subarray(start))) refusals++
+    }
+    return refusals
+  }
+
+  #handOver({ subscriber }: Place, binaryAt: number, jsonAt: number): void {
+    if (this.pending === undefined) return
+    const isText = subscriber.carrier === Carrier.WS_JSON
+    const { binary, json } = this.pending
+    const start = isText ? afterLineEnd(jsonAt) : binaryAt
+    const gathered = (isText ? json : binary).view()
+    if (start < gathered.length) subscriber.write(Buffer.from(gathered.subarray(start)))
+  }
+
+  #seat(place: Place): void {
+    const { carrier } = place.subscriber
+    if (this.#lists[carrier] === NONE) this.#lists[carrier] = []
+    place.at = this.#lists[carrier].push(place) - 1
+  }
+
+  #count({ subscriber: { carrier } }: Place, step: 1 | -1): void {
+    this.size += step
+    if (carrier === Carrier.WS_JSON) this.jsonSize += step
+    else if (carrier === Carrier.TCP) this.tcpSize += step
+  }
+}
+
+/** Most topics have members of one carrier: the lists of the others are this one, which stays empty. */
+const NONE: Place[] = []
+const NO_JOINERS: Joiner[] = []
+
+/** The hot loop: one system call for each member. Nobody joins or leaves while it runs: whoever is too slow is closed in a turn of its own. */
+function writeAll(places: readonly Place[], payload: Buffer): number {
+  let refusals = 0
+  for (let i = 0; i < places.length; i++) if (!places[i]!.subscriber.write(payload)) refusals++
+  return refusals
+}
+
+function isJson({ subscriber }: Place): boolean {
+  return subscriber.carrier === Carrier.WS_JSON
+}
+
+/** Where the next message begins in JSON that was so long: behind the line end that is put between two. */
+function afterLineEnd(length: number): number {
+  return length === 0 ? 0 : length + 1
 }

@@ -19,7 +19,11 @@ export const counterRows = {
   http_requests_total: { kind: 'counter', doc: 'HTTP requests answered' },
   published_total: { kind: 'counter', doc: 'Messages handed to topics at this worker' },
   flushes_total: { kind: 'counter', doc: 'Flushes of topics: each is one write to every member' },
-  deliveries_total: { kind: 'counter', doc: 'Messages times members' },
+  deliveries_total: { kind: 'counter', doc: 'Messages of topics times the members that took them' },
+  dropped_total: {
+    kind: 'counter',
+    doc: 'The same for members that did not: too much waits for them, and they are being closed',
+  },
   closed_slow_consumer_total: { kind: 'counter', doc: 'Clients closed because they read too slowly' },
   closed_silent_total: { kind: 'counter', doc: 'Clients closed because they were silent' },
   closed_login_timeout_total: { kind: 'counter', doc: 'Clients closed because they did not sign in in time' },

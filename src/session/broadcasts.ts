@@ -1,7 +1,7 @@
 import type { Fanout } from '../fanout/fanout.ts'
 import type { DataKind } from '../protocol/json-format.ts'
 import type { Hub } from './hub.ts'
-import { type Session, SessionState } from './session.ts'
+import type { Session } from './session.ts'
 
 /** A push to everybody or to an app, as each worker keeps it while it is valid. */
 export interface Broadcast {
@@ -14,15 +14,26 @@ export interface Broadcast {
   readonly version?: string | undefined
 }
 
-/** The topic of all signed-in sessions of this worker; owners number theirs from 1. */
-export const TOPIC_OF_ALL = 0
+interface AppVersion {
+  readonly app: string
+  readonly version: string
+}
 
-/** Pushes to everybody at this worker: to who is there, and, while they are valid, to who comes. */
+/** The sessions of one version of an app at this worker; they are one topic. */
+interface Audience extends AppVersion {
+  sessions: number
+}
+
+/**
+ * Pushes to everybody and to apps at this worker: to who is there, and, while they are valid, to who comes. Every signed-in
+ * session is in the topic of its app and version; a push goes to all topics that it concerns.
+ */
 export class Broadcasts {
   /** The highest msgid that went out here: whoever leaves now has had all up to it. */
   lastMsgid = 0
   readonly #hub: Hub
   readonly #fanout: Fanout
+  readonly #audiences = new Map<string, Audience>()
   #kept: Broadcast[] = []
 
   constructor(hub: Hub, fanout: Fanout) {
@@ -42,20 +53,32 @@ export class Broadcasts {
     return this.#kept.some(({ expiresAt }) => expiresAt > now)
   }
 
+  /** The session has signed in: it gets what is pushed from now on. */
+  join(session: Session): void {
+    const topic = topicOf(session)
+    const audience = this.#audiences.get(topic)
+    if (audience !== undefined) audience.sessions++
+    else this.#audiences.set(topic, { app: session.app, version: session.version, sessions: 1 })
+    this.#fanout.join(topic, session.presence)
+  }
+
+  leave(session: Session): void {
+    if (session.presence.topic === undefined) return
+    this.#fanout.leave(session.presence)
+    const topic = topicOf(session)
+    const audience = this.#audiences.get(topic)!
+    if (--audience.sessions === 0) this.#audiences.delete(topic)
+  }
+
   /** @returns the number of sessions it was sent to */
   publish(broadcast: Broadcast): number {
-    this.lastMsgid = broadcast.msgid
-    const isKept = this.#kept.some(({ msgid }) => msgid === broadcast.msgid)
+    const { msgid, frame, dataKind } = broadcast
+    this.lastMsgid = msgid
+    const isKept = this.#kept.some(one => one.msgid === msgid)
     if (broadcast.expiresAt > Date.now() && !isKept) this.#kept.push(broadcast)
-    if (broadcast.app === undefined) {
-      this.#fanout.publish(TOPIC_OF_ALL, broadcast.frame, 0, broadcast.frame.length, broadcast.dataKind)
-      return this.#fanout.get(TOPIC_OF_ALL)?.size ?? 0
-    }
     let total = 0
-    for (const session of this.#hub.sessions) {
-      if (session.state !== SessionState.ONLINE || !concerns(broadcast, session)) continue
-      this.#hub.send(session, broadcast.frame, broadcast.dataKind)
-      total++
+    for (const [topic, audience] of this.#audiences) {
+      if (concerns(broadcast, audience)) total += this.#fanout.publish(topic, frame, 0, frame.length, dataKind)
     }
     return total
   }
@@ -72,6 +95,11 @@ export class Broadcasts {
   }
 }
 
-function concerns({ app, version }: Broadcast, session: Session): boolean {
-  return (app === undefined || app === session.app) && (version === undefined || version === session.version)
+function concerns({ app, version }: Broadcast, audience: AppVersion): boolean {
+  return (app === undefined || app === audience.app) && (version === undefined || version === audience.version)
+}
+
+/** Apart from the numbers of rooms and groups. Whatever a client calls its app and version, the two stay apart. */
+function topicOf({ app, version }: AppVersion): string {
+  return `${app.length} ${app} ${version}`
 }

@@ -1,9 +1,9 @@
 import type { Refused } from '../bus/calls.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { Id } from '../util/id.ts'
-import { TOPIC_OF_ALL } from './broadcasts.ts'
 import type { Gate } from './gate.ts'
-import { type Membership, type Session, SessionState } from './session.ts'
+import { Membership, Memberships } from './memberships.ts'
+import { type Session, SessionState } from './session.ts'
 
 /** There are no more workers than this. */
 const WORKERS_MAX = 256
@@ -21,23 +21,18 @@ export type Kind = 'rooms' | 'groups'
  * the question: nobody stays behind.
  */
 export function askedFor(session: Session, kind: Kind, id: Id): void {
-  session[kind] ??= new Map()
-  const known = session[kind].get(id)
-  if (known === undefined) session[kind].set(id, { topic: undefined, asked: 1 })
-  else known.asked++
+  membershipOf(session, kind, id).asked++
 }
 
 /** The owner let the session in. */
 export function admitted(gate: Gate, session: Session, kind: Kind, id: Id, topic: number): void {
   if (session.state === SessionState.CLOSED) return
-  session[kind] ??= new Map()
   const key = topicKey(gate.placement.ownerOf(id), topic)
-  const known = session[kind].get(id) ?? { topic: undefined, asked: 0 }
-  session[kind].set(id, known)
-  answered(known)
-  if (known.topic?.key === key) return
-  if (known.topic !== undefined) gate.fanout.leave(known.topic, session)
-  known.topic = gate.fanout.join(key, session)
+  const membership = membershipOf(session, kind, id)
+  answered(membership)
+  if (membership.topic?.key === key) return
+  gate.fanout.leave(membership)
+  gate.fanout.join(key, membership)
 }
 
 /** The owner did not let the session in, or did not answer: it may do so late, and is told to undo it. */
@@ -46,7 +41,7 @@ export function notAdmitted(gate: Gate, session: Session, kind: Kind, id: Id, { 
   if (known === undefined) return
   answered(known)
   if (known.topic !== undefined || known.asked > 0) return
-  session[kind]!.delete(id)
+  session[kind]!.delete(known)
   if (refused === ErrorCode.BUSY.code) tellLeft(gate, session, kind, id)
 }
 
@@ -54,9 +49,18 @@ export function notAdmitted(gate: Gate, session: Session, kind: Kind, id: Id, { 
 export function left(gate: Gate, session: Session, kind: Kind, id: Id): void {
   const known = session[kind]?.get(id)
   if (known === undefined) return
-  if (known.topic !== undefined) gate.fanout.leave(known.topic, session)
-  known.topic = undefined
-  if (known.asked === 0) session[kind]!.delete(id)
+  gate.fanout.leave(known)
+  if (known.asked === 0) session[kind]!.delete(known)
+}
+
+function membershipOf(session: Session, kind: Kind, id: Id): Membership {
+  session[kind] ??= new Memberships()
+  let membership = session[kind].get(id)
+  if (membership === undefined) {
+    membership = new Membership(session, id)
+    session[kind].add(membership)
+  }
+  return membership
 }
 
 function answered(membership: Membership): void {
@@ -73,15 +77,14 @@ export function leaveEverything(gate: Gate, session: Session, state: SessionStat
   const { uid, sid, cid } = session
   if (state !== SessionState.SIGNING_IN && state !== SessionState.ONLINE) return
   for (const kind of ['rooms', 'groups'] as const) {
-    for (const [id, { topic }] of session[kind] ?? []) {
-      if (topic !== undefined) gate.fanout.leave(topic, session)
-      tellLeft(gate, session, kind, id)
+    for (const membership of session[kind] ?? []) {
+      gate.fanout.leave(membership)
+      tellLeft(gate, session, kind, membership.id)
     }
   }
   if (state === SessionState.ONLINE) {
     gate.hub.countOnline(session, -1)
-    const all = gate.fanout.get(TOPIC_OF_ALL)
-    if (all !== undefined) gate.fanout.leave(all, session)
+    gate.broadcasts.leave(session)
     gate.watchers.forget(session)
   }
   // A session that was only signing in has had nothing.

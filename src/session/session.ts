@@ -1,7 +1,8 @@
-import { Carrier, type Subscriber, type Topic } from '../fanout/topic.ts'
+import { Carrier, Place, type Subscriber } from '../fanout/topic.ts'
 import { type DataKind, toJson } from '../protocol/json-format.ts'
 import { type Connection, ListenerType } from '../transport/connection.ts'
 import type { Id } from '../util/id.ts'
+import type { Memberships } from './memberships.ts'
 
 export const SessionState = { NEW: 0, SIGNING_IN: 1, ONLINE: 2, CLOSED: 3 } as const
 export type SessionState = (typeof SessionState)[keyof typeof SessionState]
@@ -9,12 +10,15 @@ export type SessionState = (typeof SessionState)[keyof typeof SessionState]
 /** The notices that a session may SUBscribe to, as bits. */
 export const Watch = { ROOM_USR_NUM: 1, ROOM_LSN_STAT: 2 } as const
 
-/** A room or group that the session is in, or that its owner was asked to let it into. */
-export interface Membership {
-  /** Absent until the owner has answered. */
-  topic: Topic | undefined
-  /** Questions to the owner that are not answered yet: while there are any, the end of the session must be told to it. */
-  asked: number
+interface Held {
+  readonly frame: Buffer
+  readonly dataKind: DataKind
+}
+
+/** What the client said before its ONLINE was answered: said again then. */
+interface Early {
+  readonly sayAgain: (() => void)[]
+  bytes: number
 }
 
 /** Most that a client may say before its ONLINE was answered. */
@@ -34,30 +38,34 @@ export class Session implements Subscriber {
   app = ''
   version = ''
   watches = 0
-  /** When the client connected, and when it last said something, ms of performance.now(). */
+  /** When the client connected, and when it last said something: whole ms of performance.now(), which take no memory of their own. */
   readonly openedAt: number
   seenAt: number
-  rooms: Map<Id, Membership> | undefined
-  groups: Map<Id, Membership> | undefined
+  /** Its place among all signed-in sessions. */
+  readonly presence = new Place(this)
+  rooms: Memberships | undefined
+  groups: Memberships | undefined
   /** Output of this turn, in the form of the session. */
   #output: (Buffer | string)[] | undefined
   /** Frames that came before the ONLINE-ACK could be sent: they follow it. */
-  #held: { frame: Buffer; dataKind: DataKind }[] | undefined
-
-  /** What the client said before its ONLINE was answered: said again then. */
-  #early: (() => void)[] | undefined
-  #earlyBytes = 0
+  #held: Held[] | undefined
+  #early: Early | undefined
 
   constructor(cid: number, connection: Connection, now: number) {
     this.cid = cid
     this.connection = connection
-    this.openedAt = now
-    this.seenAt = now
+    this.openedAt = Math.floor(now)
+    this.seenAt = this.openedAt
   }
 
   get carrier(): Carrier {
     if (this.connection.listener === ListenerType.TCP) return Carrier.TCP
     return this.speaksJson ? Carrier.WS_JSON : Carrier.WS_BINARY
+  }
+
+  /** The client said something. */
+  seen(now: number): void {
+    this.seenAt = Math.floor(now)
   }
 
   /** Adds one frame, in memory of its own, to the output of this turn. @returns whether there was none before */
@@ -77,7 +85,7 @@ export class Session implements Subscriber {
     this.#held.push({ frame, dataKind })
   }
 
-  takeHeld(): readonly { frame: Buffer; dataKind: DataKind }[] {
+  takeHeld(): readonly Held[] {
     const held = this.#held ?? []
     this.#held = undefined
     return held
@@ -85,15 +93,15 @@ export class Session implements Subscriber {
 
   /** Keeps what came too early. @returns false when that is too much */
   postpone(bytes: number, sayAgain: () => void): boolean {
-    this.#earlyBytes += bytes
-    if (this.#earlyBytes > EARLY_BYTES_MAX) return false
-    this.#early ??= []
-    this.#early.push(sayAgain)
+    this.#early ??= { sayAgain: [], bytes: 0 }
+    this.#early.bytes += bytes
+    if (this.#early.bytes > EARLY_BYTES_MAX) return false
+    this.#early.sayAgain.push(sayAgain)
     return true
   }
 
   takePostponed(): readonly (() => void)[] {
-    const early = this.#early ?? []
+    const early = this.#early?.sayAgain ?? []
     this.#early = undefined
     return early
   }
@@ -108,15 +116,7 @@ export class Session implements Subscriber {
     else this.write(Buffer.concat(output as Buffer[]))
   }
 
-  write(payload: Buffer | string): void {
-    this.connection.write(payload)
-  }
-
-  subscribe(name: string): void {
-    this.connection.subscribe(name)
-  }
-
-  unsubscribe(name: string): void {
-    this.connection.unsubscribe(name)
+  write(payload: Buffer | string): boolean {
+    return this.connection.write(payload, !this.speaksJson)
   }
 }

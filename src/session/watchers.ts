@@ -23,7 +23,7 @@ export class Watchers {
   /** One notice about a room to those in it who want this kind. */
   notify(rid: Id, watch: number, frame: Buffer): void {
     for (const session of this.#sessions) {
-      if ((session.watches & watch) !== 0 && session.rooms?.has(rid) === true) this.#hub.send(session, frame)
+      if ((session.watches & watch) !== 0 && session.rooms?.get(rid) !== undefined) this.#hub.send(session, frame)
     }
   }
 }

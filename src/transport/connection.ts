@@ -11,13 +11,11 @@ export type ListenerType = (typeof ListenerType)[keyof typeof ListenerType]
 export interface Connection {
   readonly listener: ListenerType
   /**
-   * Writes one message now. A string is a WebSocket text message, bytes are whole frames.
-   * @param payload not changed by the caller afterwards: it may be kept until the client has read
+   * Writes one message now. @returns false when it was not taken: too much waits for this client, which is closed for it
+   * @param payload not changed by the caller afterwards, when the transport is raw TCP: it may be kept until the client has read
+   * @param isBinary whole frames; else a WebSocket text message
    */
-  write(payload: Buffer | string): void
-  /** WebSocket only: what `app.publish` says under this name reaches the client. */
-  subscribe(topic: string): void
-  unsubscribe(topic: string): void
+  write(payload: Buffer | string, isBinary: boolean): boolean
   /** Stops reading from the client, where its transport can (raw TCP). @returns whether it did */
   pause(): boolean
   resume(): void

@@ -62,6 +62,7 @@ class TcpConnection implements Connection {
   readonly #writerBytesMax: number
   readonly #onSlow: () => void
   #judging: NodeJS.Timeout | undefined
+  #isSlow = false
 
   constructor(socket: Socket, writerBytesMax: number, onSlow: () => void) {
     this.#socket = socket
@@ -73,11 +74,13 @@ class TcpConnection implements Connection {
     return this.#socket !== undefined
   }
 
-  write(payload: Buffer): void {
+  write(payload: Buffer): boolean {
     const socket = this.#socket
-    if (socket === undefined || socket.write(payload) || socket.writableLength <= this.#writerBytesMax) return
-    if (socket.writableLength > this.#writerBytesMax * BURST_FACTOR) this.#onSlow()
+    if (socket === undefined) return false
+    if (socket.write(payload) || socket.writableLength <= this.#writerBytesMax) return true
+    if (socket.writableLength > this.#writerBytesMax * BURST_FACTOR) this.#tooSlow()
     else this.#judging ??= setTimeout(this.#judge, BURST_MS)
+    return true
   }
 
   readonly #judge = (): void => {
@@ -85,8 +88,14 @@ class TcpConnection implements Connection {
     if (this.#socket !== undefined && this.#socket.writableLength > this.#writerBytesMax) this.#onSlow()
   }
 
-  subscribe(): void {}
-  unsubscribe(): void {}
+  /** Not now: who writes may be walking over the members of a topic. */
+  #tooSlow(): void {
+    if (this.#isSlow) return
+    this.#isSlow = true
+    setImmediate(() => {
+      if (this.#socket !== undefined) this.#onSlow()
+    })
+  }
 
   pause(): boolean {
     this.#socket?.pause()

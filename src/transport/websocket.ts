@@ -11,9 +11,8 @@ export interface WebSocketLimits {
   readonly writerBytesMax: number
 }
 
-/** Where the state of a connection hangs on the native socket. */
+/** What hangs on the native socket. The native library copies these fields, not the object: so there is but one. */
 interface UserData<S> {
-  state: S | undefined
   connection: WebSocketConnection<S> | undefined
 }
 
@@ -40,28 +39,26 @@ export function serveWebSocket<S>(
     sendPingsAutomatically: false,
     upgrade: (res, req, context) => upgrade<S>(res, req, context, admission),
     open(ws) {
-      const data = ws.getUserData()
-      data.connection = new WebSocketConnection(ws, events)
-      data.state = events.opened(data.connection)
+      const connection = new WebSocketConnection(ws, events)
+      ws.getUserData().connection = connection
+      connection.state = events.opened(connection)
     },
     message(ws, message, isBinary) {
-      const { state } = ws.getUserData()
+      const state = ws.getUserData().connection?.state
       if (state === undefined) return
       const chunk = Buffer.from(message)
       if (isBinary) events.binary(state, chunk)
       else events.text(state, chunk)
     },
-    // The native loop iterates over the topic while it tells of a drop: closing must wait until it is done.
-    dropped: ws => ws.getUserData().connection?.dropped(),
     ping(ws) {
-      const { state } = ws.getUserData()
+      const state = ws.getUserData().connection?.state
       if (state !== undefined) events.alive(state)
     },
     close(ws) {
       admission.leave()
-      const { state, connection } = ws.getUserData()
+      const { connection } = ws.getUserData()
       connection?.forget()
-      if (state !== undefined) events.closed(state)
+      if (connection?.state !== undefined) events.closed(connection.state)
     },
   })
 }
@@ -71,7 +68,7 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
     res.writeStatus('503 Service Unavailable').writeHeader('retry-after', '5').end('', true)
     return
   }
-  const data: UserData<S> = { state: undefined, connection: undefined }
+  const data: UserData<S> = { connection: undefined }
   res.upgrade(
     data,
     req.getHeader('sec-websocket-key'),
@@ -83,6 +80,8 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
 
 class WebSocketConnection<S> implements Connection {
   readonly listener = ListenerType.WS
+  /** What `opened` said. */
+  state: S | undefined
   #ws: WebSocket<UserData<S>> | undefined
   readonly #events: ConnectionEvents<S>
   #isSlow = false
@@ -92,16 +91,12 @@ class WebSocketConnection<S> implements Connection {
     this.#events = events
   }
 
-  write(payload: Buffer | string): void {
-    if (this.#ws?.send(payload, typeof payload !== 'string') === DROPPED) this.dropped()
-  }
-
-  subscribe(topic: string): void {
-    this.#ws?.subscribe(topic)
-  }
-
-  unsubscribe(topic: string): void {
-    this.#ws?.unsubscribe(topic)
+  write(payload: Buffer | string, isBinary: boolean): boolean {
+    const ws = this.#ws
+    if (ws === undefined) return false
+    if (ws.send(payload, isBinary) !== DROPPED) return true
+    this.#tooSlow()
+    return false
   }
 
   /** This release has no way to stop reading from one WebSocket. */
@@ -117,12 +112,12 @@ class WebSocketConnection<S> implements Connection {
     ws?.end(reason.closeCode, reason.text)
   }
 
-  dropped(): void {
+  /** Not now: who writes may be walking over the members of a topic. */
+  #tooSlow(): void {
     if (this.#isSlow) return
     this.#isSlow = true
     setImmediate(() => {
-      const state = this.#ws?.getUserData().state
-      if (state !== undefined) this.#events.tooSlow(state)
+      if (this.#ws !== undefined && this.state !== undefined) this.#events.tooSlow(this.state)
     })
   }
 

@@ -8,26 +8,13 @@ export class GrowingBuffer {
   }
 
   append(source: Buffer, start: number, end: number): void {
-    const at = this.reserve(end - start)
+    const at = this.#reserve(end - start)
     source.copy(this.#block, at, start, end)
   }
 
-  /** Makes room for `byteCount` more bytes and counts them as written; the caller fills them through `block`. */
-  reserve(byteCount: number): number {
-    const at = this.length
-    const needed = at + byteCount
-    if (needed > this.#block.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#block.length * 2))
-      this.#block.copy(grown, 0, 0, at)
-      this.#block = grown
-    }
-    this.length = needed
-    return at
-  }
-
-  /** The memory itself; invalid after the next append or reserve. */
-  get block(): Buffer {
-    return this.#block
+  appendText(text: string): void {
+    const at = this.#reserve(Buffer.byteLength(text))
+    this.#block.write(text, at)
   }
 
   /** What was written since the last `take`, in memory of its own: for a writer that may keep it for a while. */
@@ -46,5 +33,18 @@ export class GrowingBuffer {
   clear(): void {
     this.length = 0
     if (this.#block.length > 1 << 20) this.#block = Buffer.allocUnsafeSlow(65_536)
+  }
+
+  /** Makes room for `byteCount` more bytes and counts them as written. @returns where they go */
+  #reserve(byteCount: number): number {
+    const at = this.length
+    const needed = at + byteCount
+    if (needed > this.#block.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#block.length * 2))
+      this.#block.copy(grown, 0, 0, at)
+      this.#block = grown
+    }
+    this.length = needed
+    return at
   }
 }

@@ -42,7 +42,7 @@ export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission
     if (rest === GARBAGE || !session.postpone(rest.length, () => take(session, rest, dispatch))) garbage(session)
   }
   const hear = (session: Session, chunk: Buffer, dispatch: typeof dispatchBinary) => {
-    session.seenAt = performance.now()
+    session.seen(performance.now())
     count.add('messages_in_total', 1)
     take(session, chunk, dispatch)
   }
@@ -62,7 +62,7 @@ export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission
       hub.kick(session, Disconnect.SLOW_CONSUMER)
     },
     alive(session) {
-      session.seenAt = performance.now()
+      session.seen(performance.now())
     },
   }
   const { frameBytesMax, writerBytesMax } = options

@@ -12,10 +12,8 @@ const AGAIN_MS = 250
 export function forgetTopicsOf(gate: Gate, worker: number): void {
   for (const session of gate.hub.sessions) {
     for (const kind of ['rooms', 'groups'] as const) {
-      for (const [id, membership] of session[kind] ?? []) {
-        if (gate.placement.ownerOf(id) !== worker || membership.topic === undefined) continue
-        gate.fanout.leave(membership.topic, session)
-        membership.topic = undefined
+      for (const membership of session[kind] ?? []) {
+        if (gate.placement.ownerOf(membership.id) === worker) gate.fanout.leave(membership)
       }
     }
   }
@@ -34,8 +32,9 @@ export function resyncWith(gate: Gate, worker: number): void {
       calls.tell(worker, 'userOnline', { uid, sid, cid, app, version, isBack: true })
     }
     for (const kind of ['rooms', 'groups'] as const) {
-      for (const id of session[kind]?.keys() ?? [])
+      for (const { id } of session[kind] ?? []) {
         if (placement.ownerOf(id) === worker) comeBack(gate, session, kind, id)
+      }
     }
   }
 }

@@ -24,7 +24,7 @@ export function sessionCalls(gate: Gate): SessionMethods {
       if (session !== undefined) hub.kick(session, Disconnect.REPLACED)
       return {}
     },
-    sessionRooms: ({ cids }) => cids.flatMap(cid => [...(hub.get(cid)?.rooms?.keys() ?? [])]),
+    sessionRooms: ({ cids }) => cids.flatMap(cid => Array.from(hub.get(cid)?.rooms ?? [], ({ id }) => id)),
     sessionLeftRoom: ({ cid, rid, notice }) => {
       const session = hub.get(cid)
       if (session !== undefined) left(gate, session, 'rooms', rid)

@@ -104,13 +104,13 @@ const hub = new Hub({
   wake: () => reactor.wake(),
 })
 const fanout = new Fanout(
-  app,
   options.flushHoldMaxMs,
   {
     published: messages => count.add('published_total', messages),
-    flushed: deliveries => {
+    flushed(deliveries, dropped) {
       count.add('flushes_total', 1)
       count.add('deliveries_total', deliveries)
+      if (dropped > 0) count.add('dropped_total', dropped)
     },
   },
   () => reactor.wake(),

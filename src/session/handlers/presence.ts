@@ -5,7 +5,6 @@ import { encodeFrame } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { BodyOf } from '../../protocol/requests.ts'
 import { idAt, key } from '../../store/table.ts'
-import { TOPIC_OF_ALL } from '../broadcasts.ts'
 import { ack, type Gate, refuse } from '../gate.ts'
 import { admitted, askedFor, left, notAdmitted } from '../membership.ts'
 import { type Session, SessionState, Watch } from '../session.ts'
@@ -38,7 +37,7 @@ export function handleOnline(gate: Gate, session: Session, body: Online, seq: nu
 /** The session is as if ONLINE had not been said, at the owners too: one that was only late is told to undo it. */
 function notOnline(gate: Gate, session: Session, seq: number, refusal: Refused): void {
   const { uid, sid, cid } = session
-  for (const gid of [...(session.groups?.keys() ?? [])]) {
+  for (const { id: gid } of session.groups ?? []) {
     left(gate, session, 'groups', gid)
     gate.calls.tell(gate.placement.ownerOf(gid), 'groupDetach', { gid, sid, cid })
   }
@@ -83,7 +82,7 @@ function complete(gate: Gate, session: Session, seq: number, broadcastsSeen: num
     heartbeat: Math.max(1, Math.round(gate.options.heartbeatMs / 1000)),
   })
   for (const { frame, dataKind } of held) gate.hub.send(session, frame, dataKind)
-  gate.fanout.join(TOPIC_OF_ALL, session)
+  gate.broadcasts.join(session)
   gate.broadcasts.catchUp(session, broadcastsSeen)
   for (const sayAgain of session.takePostponed()) sayAgain()
 }

@@ -47,7 +47,7 @@ export function handleRoomDismiss(gate: Gate, session: Session, { rid }: Room, s
 export function handleRoomJoin(gate: Gate, session: Session, { rid }: Room, seq: number): void {
   const { uid, sid, cid } = session
   const { rooms } = session
-  if (rooms !== undefined && !rooms.has(rid) && rooms.size >= gate.options.roomsPerSessionMax) {
+  if (rooms !== undefined && rooms.get(rid) === undefined && rooms.size >= gate.options.roomsPerSessionMax) {
     refuse(gate, session, Command.ROOM_JOIN, seq, { refused: ErrorCode.TOO_MANY_ROOMS.code }, { uid, rid })
     return
   }

@@ -1,0 +1,58 @@
+import { Place } from '../fanout/topic.ts'
+import type { Id } from '../util/id.ts'
+import type { Session } from './session.ts'
+
+/**
+ * A room or group that the session is in, or that its owner was asked to let it into. It is the session's place in the topic; the topic is
+ * absent until the owner has answered.
+ */
+export class Membership extends Place {
+  readonly id: Id
+  /** Questions to the owner that are not answered yet: while there are any, the end of the session must be told to it. */
+  asked = 0
+
+  constructor(session: Session, id: Id) {
+    super(session)
+    this.id = id
+  }
+}
+
+/** From so many on a map finds faster than a walk. */
+const MAP_FROM = 16
+
+/** The rooms or groups of one session. Most sessions have one or two: a map for each would be half of their memory. */
+export class Memberships {
+  #all: readonly Membership[] | Map<Id, Membership> = []
+
+  get size(): number {
+    return this.#all instanceof Map ? this.#all.size : this.#all.length
+  }
+
+  get(id: Id): Membership | undefined {
+    if (this.#all instanceof Map) return this.#all.get(id)
+    for (const membership of this.#all) if (membership.id === id) return membership
+    return undefined
+  }
+
+  add(membership: Membership): void {
+    if (!(this.#all instanceof Map)) {
+      if (this.#all.length < MAP_FROM) {
+        // Exactly as long as it has to be; an array that grows by itself takes room for 17.
+        this.#all = this.#all.concat([membership])
+        return
+      }
+      this.#all = new Map(this.#all.map(one => [one.id, one]))
+    }
+    this.#all.set(membership.id, membership)
+  }
+
+  delete({ id }: Membership): void {
+    if (this.#all instanceof Map) this.#all.delete(id)
+    else this.#all = this.#all.filter(one => one.id !== id)
+  }
+
+  /** May be changed while it is walked over. */
+  [Symbol.iterator](): Iterator<Membership> {
+    return this.#all.values()
+  }
+}
