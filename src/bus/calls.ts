@@ -1,4 +1,5 @@
 import { pack, unpack } from '../util/pack.ts'
+import { Queue } from '../util/queue.ts'
 import type { Bus } from './bus.ts'
 
 /**
@@ -7,9 +8,10 @@ import type { Bus } from './bus.ts'
  *   CALL   0        4        8                        REPLY  0        4
  *          | id     | method | arguments, packed             | id     | answer, packed
  *
- * `id` is the caller's; 0 wants no reply. Arguments and answer are MessagePack.
+ * `id` is the caller's; 0 wants no reply. Arguments and answer are MessagePack, except from a worker to itself (CALL_HERE,
+ * REPLY_HERE): there they are handed over as they are, and the record only gives them their place in the order.
  */
-export const CallKind = { CALL: 1, REPLY: 2 } as const
+export const CallKind = { CALL: 1, REPLY: 2, CALL_HERE: 6, REPLY_HERE: 7 } as const
 
 /** What a callee says when it does not do what it was asked. */
 export interface Refused {
@@ -45,6 +47,8 @@ export class Calls<C extends Contract<C>> {
   readonly #busy: Refused
   readonly #onDefect: (error: unknown) => Refused
   readonly #pending = new Map<number, Pending>()
+  /** Arguments and answers from this worker to itself, in the order of their records. */
+  readonly #here = new Queue<unknown>()
   #handlers: Handlers<C> | undefined
   #deferred: (() => void)[] = []
   #lastId = 0
@@ -94,7 +98,7 @@ export class Calls<C extends Contract<C>> {
       deadlineAt: performance.now() + this.#deadlineMs,
       onAnswer: onAnswer as (answer: unknown) => void,
     })
-    this.#write(to, CallKind.CALL, this.#lastId, this.#numbers.get(method)!, args)
+    this.#write(to, this.#lastId, this.#numbers.get(method)!, args)
   }
 
   /** The same for callers that need no order. */
@@ -102,9 +106,9 @@ export class Calls<C extends Contract<C>> {
     return new Promise(resolve => this.request(to, method, args, resolve))
   }
 
-  /** Tells the worker `to`; no answer comes. */
+  /** Tells the worker `to`; no answer comes. `args` must not change afterwards: to this worker itself they are not copied. */
   tell<M extends keyof C & string>(to: number, method: M, args: C[M]['args']): void {
-    this.#write(to, CallKind.CALL, 0, this.#numbers.get(method)!, args)
+    this.#write(to, 0, this.#numbers.get(method)!, args)
   }
 
   /**
@@ -116,13 +120,15 @@ export class Calls<C extends Contract<C>> {
     this.#deferred.push(after)
   }
 
-  onCall(from: number, block: Buffer, start: number, end: number): void {
+  /** @param isHere whether the record is a CALL_HERE */
+  onCall(from: number, block: Buffer, start: number, end: number, isHere: boolean): void {
     const id = block.readUInt32LE(start)
     const method = this.#names[block.readUInt32LE(start + 4)]!
+    const args = (isHere ? this.#here.shift() : unpack(block, start + 8, end)) as C[typeof method]['args']
     let answer: unknown
     this.#isCarryingOut = true
     try {
-      answer = this.#handlers![method](unpack(block, start + 8, end) as C[typeof method]['args'], from)
+      answer = this.#handlers![method](args, from)
     } catch (error) {
       answer = this.#onDefect(error)
     } finally {
@@ -141,12 +147,13 @@ export class Calls<C extends Contract<C>> {
     }
   }
 
-  onReply(block: Buffer, start: number, end: number): void {
+  onReply(block: Buffer, start: number, end: number, isHere: boolean): void {
     const id = block.readUInt32LE(start)
+    const answer = isHere ? this.#here.shift() : undefined
     const pending = this.#pending.get(id)
     if (pending === undefined) return
     this.#pending.delete(id)
-    pending.onAnswer(unpack(block, start + 4, end))
+    pending.onAnswer(isHere ? answer : unpack(block, start + 4, end))
   }
 
   /** Answers what is over its deadline with `busy`; call every now and then. Requests are in order of their deadlines. */
@@ -169,20 +176,29 @@ export class Calls<C extends Contract<C>> {
 
   #reply(to: number, id: number, answer: unknown): void {
     if (id === 0) return
-    const packed = pack(answer ?? null)
-    const at = this.#bus.begin(to, CallKind.REPLY, 4 + packed.length)
+    const packed = this.#enclose(to, answer ?? null)
+    const at = this.#bus.begin(to, packed === HERE ? CallKind.REPLY_HERE : CallKind.REPLY, 4 + packed.length)
     this.#bus.block.writeUInt32LE(id, at)
     packed.copy(this.#bus.block, at + 4)
     this.#bus.end()
   }
 
-  #write(to: number, kind: number, id: number, method: number, args: object): void {
-    const packed = pack(args)
-    const at = this.#bus.begin(to, kind, 8 + packed.length)
+  #write(to: number, id: number, method: number, args: object): void {
+    const packed = this.#enclose(to, args)
+    const at = this.#bus.begin(to, packed === HERE ? CallKind.CALL_HERE : CallKind.CALL, 8 + packed.length)
     const { block } = this.#bus
     block.writeUInt32LE(id, at)
     block.writeUInt32LE(method, at + 4)
     packed.copy(block, at + 8)
     this.#bus.end()
   }
+
+  /** What goes into the record: the packed value, or nothing when it is for this worker, whose memory it stays in. */
+  #enclose(to: number, value: unknown): Buffer {
+    if (to !== this.#bus.self) return pack(value)
+    this.#here.push(value)
+    return HERE
+  }
 }
+
+const HERE = Buffer.alloc(0)

@@ -1,5 +1,6 @@
 import { type Id, readId, writeId } from '../util/id.ts'
 import type { Bus } from './bus.ts'
+import { CallKind } from './calls.ts'
 
 /**
  * Chat: a session's worker asks the owner of a user, group or room to deliver what the session said.
@@ -125,4 +126,4 @@ export function readDeliver(block: Buffer, start: number): { cid: Id; dataKind: 
   }
 }
 
-export const RecordKind = { CALL: 1, REPLY: 2, CHAT: Chat.KIND, FANOUT: Fanout.KIND, DELIVER: Deliver.KIND } as const
+export const RecordKind = { ...CallKind, CHAT: Chat.KIND, FANOUT: Fanout.KIND, DELIVER: Deliver.KIND } as const

@@ -2,16 +2,6 @@ import type { Id } from '../util/id.ts'
 import { Frame, writeHeader } from './frame.ts'
 import { packValue } from './msgpack-value.ts'
 
-/** Encodes a whole frame from a body object: for acks and notices, whatever is not sent thousands of times a second. */
-export function encodeFrame(command: number, seq: number, body?: object): Buffer {
-  const packed = body === undefined ? undefined : packValue(body)
-  const bodyBytes = packed?.length ?? 0
-  const frame = Buffer.allocUnsafe(Frame.HEADER_BYTES + bodyBytes)
-  writeHeader(frame, 0, command, seq, bodyBytes)
-  packed?.copy(frame, Frame.BODY)
-  return frame
-}
-
 /**
  * Writes frames of chats, acks and pushes field by field into one block that is used again: encoded once per message,
  * with no object in between. A frame is begun, gets its fields, and is finished; `bytes` is then the frame.
@@ -31,6 +21,7 @@ export class FrameWriter {
   id(name: string, value: Id): this {
     this.#key(name, 9)
     const block = this.#block
+    // No float: an integer above 2^32 takes 64 bits.
     if (typeof value === 'number' && value <= 0xffff_ffff) {
       if (value < 0x80) block[this.#at++] = value
       else {
@@ -76,6 +67,26 @@ export class FrameWriter {
     return this
   }
 
+  /** One value of any kind; ids, counts, texts and bytes without a detour. */
+  value(name: string, value: unknown): this {
+    switch (typeof value) {
+      case 'string':
+        return this.text(name, value)
+      case 'number':
+        if (Number.isSafeInteger(value) && value >= 0) return this.id(name, value)
+        break
+      case 'bigint':
+        if (value >= 0n) return this.id(name, value)
+        break
+      default:
+        if (Buffer.isBuffer(value)) return this.bytes(name, value)
+    }
+    const packed = packValue(value)
+    this.#key(name, packed.length)
+    this.#at += packed.copy(this.#block, this.#at)
+    return this
+  }
+
   /** Whole fields (name and value) that are encoded already: the client's own `text` and `data`. */
   fields(source: Buffer, start: number, end: number, count: number): this {
     this.#reserve(end - start)
@@ -105,4 +116,30 @@ export class FrameWriter {
     this.#block.copy(grown, 0, 0, this.#at)
     this.#block = grown
   }
+}
+
+const writer = new FrameWriter()
+
+/** Encodes a whole frame, in memory of its own. @param body up to 15 fields; those that are undefined are left out */
+export function encodeFrame(command: number, seq: number, body?: object): Buffer {
+  if (body === undefined) {
+    const frame = Buffer.allocUnsafe(Frame.HEADER_BYTES)
+    writeHeader(frame, 0, command, seq, 0)
+    return frame
+  }
+  return Buffer.from(writeFields(body).finish(command, seq))
+}
+
+/** The same for an ack: its fields, then `code` and `errmsg`. */
+export function encodeAck(command: number, seq: number, fields: object, code: number, errmsg: string): Buffer {
+  return Buffer.from(writeFields(fields).id('code', code).text('errmsg', errmsg).finish(command, seq))
+}
+
+function writeFields(fields: object): FrameWriter {
+  writer.begin()
+  for (const name of Object.keys(fields)) {
+    const value = (fields as Record<string, unknown>)[name]
+    if (value !== undefined) writer.value(name, value)
+  }
+  return writer
 }

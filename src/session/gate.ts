@@ -5,7 +5,7 @@ import type { Methods } from '../contract/methods.ts'
 import type { Placement } from '../contract/placement.ts'
 import type { Fanout } from '../fanout/fanout.ts'
 import { ackOf } from '../protocol/command.ts'
-import { encodeFrame } from '../protocol/encode.ts'
+import { encodeAck } from '../protocol/encode.ts'
 import { ErrorCode, errorText } from '../protocol/error-code.ts'
 import type { Request } from '../protocol/requests.ts'
 import type { IdBlocks } from '../store/id-blocks.ts'
@@ -38,8 +38,8 @@ export interface Gate {
 
 /** Acknowledges a request: `code` 0 and what the answer has to say, or why not. */
 export function ack(gate: Gate, session: Session, request: Request, seq: number, fields: object): void {
-  const body = { ...fields, code: ErrorCode.OK.code, errmsg: ErrorCode.OK.text }
-  gate.hub.send(session, encodeFrame(ackOf(request), seq, body))
+  const { code, text } = ErrorCode.OK
+  gate.hub.send(session, encodeAck(ackOf(request), seq, fields, code, text))
 }
 
 export function refuse(
@@ -50,6 +50,5 @@ export function refuse(
   { refused, errmsg }: Refused,
   fields: object = {},
 ): void {
-  const body = { ...fields, code: refused, errmsg: errmsg ?? errorText(refused) }
-  gate.hub.send(session, encodeFrame(ackOf(request), seq, body))
+  gate.hub.send(session, encodeAck(ackOf(request), seq, fields, refused, errmsg ?? errorText(refused)))
 }

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import { HmacSha256 } from '../util/hmac.ts'
 import { type Id, parseId } from '../util/id.ts'
 
 /**
@@ -6,15 +7,15 @@ import { type Id, parseId } from '../util/id.ts'
  * HMAC-SHA256 of that under the key of the store, base64url.
  */
 export class Tokens {
-  readonly #key: Buffer
+  readonly #hmac: HmacSha256
 
   constructor(key: Buffer) {
-    this.#key = key
+    this.#hmac = new HmacSha256(key)
   }
 
   issue(uid: Id, sid: Id, expiresAtS: number): string {
     const claim = `uid:${uid}:ttl:${expiresAtS}:sid:${sid}:end`
-    return `${claim}.${this.#mac(claim).toString('base64url')}`
+    return `${claim}.${this.#hmac.base64url(claim)}`
   }
 
   /** Whether the token is ours, not over, and for this user and session. */
@@ -25,12 +26,8 @@ export class Tokens {
     if (dot < 0 || parts === null) return false
     // As text: base64 has several writings of the same bytes.
     const mac = Buffer.from(token.slice(dot + 1))
-    const expected = Buffer.from(this.#mac(claim).toString('base64url'))
+    const expected = Buffer.from(this.#hmac.base64url(claim))
     if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) return false
     return parseId(parts[1]!) === uid && parseId(parts[3]!) === sid && Number(parts[2]) > nowS
-  }
-
-  #mac(claim: string): Buffer {
-    return createHmac('sha256', this.#key).update(claim).digest()
   }
 }

@@ -199,10 +199,12 @@ function onRecord(from: number, kind: number, block: Buffer, at: number, end: nu
       return
     }
     case RecordKind.CALL:
-      calls.onCall(from, block, at, end)
+    case RecordKind.CALL_HERE:
+      calls.onCall(from, block, at, end, kind === RecordKind.CALL_HERE)
       return
     case RecordKind.REPLY:
-      calls.onReply(block, at, end)
+    case RecordKind.REPLY_HERE:
+      calls.onReply(block, at, end, kind === RecordKind.REPLY_HERE)
       return
     default:
       throw new Error(`a record of kind ${kind} from worker ${from}`)
