@@ -106,6 +106,24 @@ export class Calls<C extends Contract<C>> {
     return new Promise(resolve => this.request(to, method, args, resolve))
   }
 
+  /**
+   * The same, but carried out at once, and answered at once where the handler can, when this worker is the one that is asked: for what need not
+   * come behind what this worker has sent itself before. The handler must not `defer`.
+   */
+  askNow<M extends keyof C & string>(
+    to: number,
+    method: M,
+    args: C[M]['args'],
+  ): Answer<C[M]['reply']> | Promise<Answer<C[M]['reply']>> {
+    if (to !== this.#bus.self) return this.ask(to, method, args)
+    try {
+      const answer = this.#handlers![method](args, to)
+      return answer instanceof Promise ? answer.catch(this.#onDefect) : answer
+    } catch (error) {
+      return this.#onDefect(error)
+    }
+  }
+
   /** Tells the worker `to`; no answer comes. `args` must not change afterwards: to this worker itself they are not copied. */
   tell<M extends keyof C & string>(to: number, method: M, args: C[M]['args']): void {
     this.#write(to, 0, this.#numbers.get(method)!, args)

@@ -25,3 +25,8 @@ export function granted<T>(answer: Answer<T>): T {
   if (isRefused(answer)) throw new ApiError(answer.refused, answer.errmsg ?? errorText(answer.refused))
   return answer
 }
+
+/** The same for an answer that may be there already: what `toReply` makes of it, now or when it comes. @throws ApiError, now or then */
+export function grantedTo<T, R>(answer: Answer<T> | Promise<Answer<T>>, toReply: (value: T) => R): R | Promise<R> {
+  return answer instanceof Promise ? answer.then(late => toReply(granted(late))) : toReply(granted(answer))
+}

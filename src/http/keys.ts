@@ -2,19 +2,18 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { isLoopback } from '../config/load.ts'
 import { hostOf } from '../util/address.ts'
 
-/** What is looked at to let a request in. */
+/** What is looked at to let a request in; asked for only as far as it takes. */
 export interface Caller {
-  readonly remoteIp: string
-  readonly authorization: string
-  readonly apiKey: string
-  /** Whether a proxy says that it passes somebody else's request on. */
-  readonly isForwarded: boolean
-  /** A browser names the page that makes it ask; empty: no browser, or none that says. */
-  readonly origin: string
-  readonly host: string
-  /** Where the page stands that a browser asks for: `sec-fetch-site`. */
-  readonly fetchSite: string
+  /** The value of a header, by its name in small letters; empty when there is none. */
+  getHeader(name: string): string
+  /** Whether the connection comes from this machine. */
+  isLocal(): boolean
 }
+
+/** By these a proxy says that it passes somebody else's request on. */
+const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const
+/** So many of the forms in which good keys came are remembered. */
+const ACCEPTED_MAX = 64
 
 /**
  * Lets app servers in: by key, or, when no keys are set, whoever calls directly from this machine. A web page that a
@@ -22,6 +21,8 @@ export interface Caller {
  */
 export class Keys {
   readonly #digests: readonly Buffer[]
+  /** Headers that were found good before. Looked up by their hash, so the time tells nothing of how much of a wrong one is right. */
+  readonly #accepted = new Set<string>()
 
   constructor(keys: readonly string[]) {
     this.#digests = keys.map(digest)
@@ -30,25 +31,44 @@ export class Keys {
   /** @returns why the caller is not let in; undefined: he is */
   refuses(caller: Caller): string | undefined {
     if (this.#digests.length === 0) return refusesStranger(caller)
-    const bearer = /^Bearer +(\S+)$/i.exec(caller.authorization)?.[1] ?? caller.apiKey
-    if (bearer === '') return 'no API key'
-    const given = digest(bearer)
+    const authorization = caller.getHeader('authorization')
+    if (authorization !== '' && this.#accepted.has(authorization)) return undefined
+    const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
+    const key = bearer ?? caller.getHeader('x-api-key')
+    if (key === '') return 'no API key'
+    const given = digest(key)
     let isKnown = false
     for (const known of this.#digests) if (timingSafeEqual(known, given)) isKnown = true
-    return isKnown ? undefined : 'wrong API key'
+    if (!isKnown) return 'wrong API key'
+    if (bearer !== undefined && this.#accepted.size < ACCEPTED_MAX) this.#accepted.add(authorization)
+    return undefined
   }
 }
 
 /** Without keys: whoever asks directly from this machine, and knows what he asks. */
-function refusesStranger({ remoteIp, isForwarded, origin, host, fetchSite }: Caller): string | undefined {
+function refusesStranger(caller: Caller): string | undefined {
   const because = (text: string) =>
     `no API keys are set, so only direct callers from this machine are answered, and ${text}`
-  if (!isLoopback(remoteIp)) return because('this one is elsewhere')
-  if (isForwarded) return because('this request was forwarded')
-  if (!isLoopback(hostOf(host))) return because(`this request is for the host ${host.slice(0, 64)}`)
+  if (!caller.isLocal()) return because('this one is elsewhere')
+  for (const name of FORWARDING) if (caller.getHeader(name) !== '') return because('this request was forwarded')
+  const host = caller.getHeader('host')
+  if (!isOwnName(host)) return because(`this request is for the host ${host.slice(0, 64)}`)
+  const origin = caller.getHeader('origin')
+  // Where the page stands that a browser asks for.
+  const fetchSite = caller.getHeader('sec-fetch-site')
   const isPage =
     (origin !== '' && origin !== `http://${host}`) || fetchSite === 'cross-site' || fetchSite === 'same-site'
   return isPage ? because('this request comes from a web page') : undefined
+}
+
+/** The last host that was a name of this machine: mostly it is the same again. */
+let lastOwnName = ''
+
+function isOwnName(host: string): boolean {
+  if (host === lastOwnName && host !== '') return true
+  if (!isLoopback(hostOf(host))) return false
+  lastOwnName = host
+  return true
 }
 
 function digest(key: string): Buffer {

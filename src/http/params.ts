@@ -3,17 +3,29 @@ import { z } from 'zod'
 import { parsePrecision } from '../statis/precision.ts'
 import { type Id, parseId } from '../util/id.ts'
 
+/** How each kind is read. A push has no time for a parser that is made for everything. */
+const readers = new WeakMap<z.ZodType, (text: string) => unknown>()
+
 /**
  * The kinds of parameters. They come as text; what a kind expects is the text of its error and of the documentation. Ids
  * and numbers are decimal digits and nothing else.
  */
 function kind<T>(expected: string, read: (text: string) => T | undefined) {
-  return z.string().transform((text, context) => {
+  const schema = z.string().transform((text, context) => {
     const value = read(text)
     if (value !== undefined) return value
     context.addIssue({ code: 'custom', message: `expected ${expected}, got ${JSON.stringify(text.slice(0, 64))}` })
     return z.NEVER
   })
+  readers.set(schema, read)
+  return schema
+}
+
+/** The reader behind a parameter of a row, whether it may be absent or not. It gives undefined for what is none of its kind. */
+export function readerOf(schema: z.ZodType): (text: string) => unknown {
+  const reader = readers.get(schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema)
+  if (reader === undefined) throw new Error('a parameter of a route is of no kind of params.ts')
+  return reader
 }
 
 function integer(min: number, max: number) {

@@ -32,7 +32,7 @@ export interface Route<Q extends z.ZodRawShape = z.ZodRawShape> {
   readonly reply: Readonly<Record<string, string>>
   /** Codes that it may answer besides the general ones. */
   readonly errors: readonly ErrorName[]
-  readonly handle: (api: Api, query: z.output<z.ZodObject<Q>>, request: RequestContext) => Promise<Reply>
+  readonly handle: (api: Api, query: z.output<z.ZodObject<Q>>, request: RequestContext) => Reply | Promise<Reply>
 }
 
 /** Checks the types of a row and forgets them: the table holds rows of all kinds. */

@@ -1,11 +1,20 @@
 import { z } from 'zod'
 import type { Options } from '../config/options.ts'
 import { ApiError } from './api-error.ts'
+import { readerOf } from './params.ts'
 import type { Route, Where } from './route.ts'
+
+/** One parameter of a row. */
+interface Parameter {
+  readonly name: string
+  readonly isOptional: boolean
+  readonly read: (text: string) => unknown
+}
 
 /** A route with what is made of its row once. */
 export interface CompiledRoute extends Route {
   readonly schema: z.ZodObject
+  readonly parameters: readonly Parameter[]
   readonly selectors: readonly (keyof Where)[]
 }
 
@@ -15,7 +24,7 @@ export class Router {
 
   constructor(routes: readonly Route[]) {
     for (const row of routes) {
-      const compiled = { ...row, schema: z.object(row.query), selectors: Object.keys(row.where) as (keyof Where)[] }
+      const compiled = compile(row)
       const others = this.#byPath.get(row.path)
       if (others === undefined) this.#byPath.set(row.path, [compiled])
       else others.push(compiled)
@@ -36,8 +45,9 @@ export class Router {
   find(method: string, path: string, parameters: ReadonlyMap<string, string>): CompiledRoute {
     const rows = this.#byPath.get(path)
     if (rows === undefined) throw ApiError.of('UNKNOWN_PATH', path)
-    const named = rows.filter(({ where, selectors }) => selectors.every(name => where[name] === parameters.get(name)))
-    const row = named.find(one => one.method === method || (method === 'POST' && one.alsoPost === true))
+    for (const row of rows) if (row.method === method && isChosen(row, parameters)) return row
+    const named = rows.filter(row => isChosen(row, parameters))
+    const row = named.find(one => method === 'POST' && one.alsoPost === true)
     if (row !== undefined) return row
     if (named.length > 0 || rows.every(one => one.method !== method && !(method === 'POST' && one.alsoPost === true)))
       throw ApiError.of('WRONG_METHOD', method)
@@ -48,12 +58,39 @@ export class Router {
   }
 }
 
+function compile(row: Route): CompiledRoute {
+  const parameters = Object.entries(row.query).map(([name, schema]) => {
+    const type = schema as z.ZodType
+    return { name, isOptional: type.safeParse(undefined).success, read: readerOf(type) }
+  })
+  const selectors = Object.keys(row.where) as (keyof Where)[]
+  return { ...row, schema: z.object(row.query), parameters, selectors }
+}
+
+function isChosen({ where, selectors }: CompiledRoute, parameters: ReadonlyMap<string, string>): boolean {
+  for (const name of selectors) if (where[name] !== parameters.get(name)) return false
+  return true
+}
+
 /** Reads the parameters of a row. @throws ApiError that names the parameter, what was expected and what came */
-export function readParameters(row: CompiledRoute, parameters: ReadonlyMap<string, string>): Record<string, unknown> {
-  const parsed = row.schema.safeParse(Object.fromEntries(parameters))
-  if (parsed.success) return parsed.data
-  const { path, message } = parsed.error.issues[0]!
-  const name = String(path[0])
-  if (!parameters.has(name)) throw ApiError.of('MISSING_PARAMETER', name)
-  throw ApiError.of('BAD_PARAMETER', `${name}: ${message}`)
+export function readParameters(row: CompiledRoute, given: ReadonlyMap<string, string>): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const { name, isOptional, read } of row.parameters) {
+    const text = given.get(name)
+    if (text === undefined) {
+      if (isOptional) continue
+      throw ApiError.of('MISSING_PARAMETER', name)
+    }
+    const value = read(text)
+    if (value === undefined) throw badParameter(row, name, given)
+    values[name] = value
+  }
+  return values
+}
+
+/** The schema has the words for what was expected. */
+function badParameter({ schema }: CompiledRoute, name: string, given: ReadonlyMap<string, string>): ApiError {
+  const parsed = schema.safeParse(Object.fromEntries(given))
+  const issue = parsed.success ? undefined : parsed.error.issues.find(({ path }) => path[0] === name)
+  return ApiError.of('BAD_PARAMETER', `${name}: ${issue?.message ?? 'not expected'}`)
 }

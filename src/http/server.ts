@@ -8,7 +8,7 @@ import { ApiError } from './api-error.ts'
 import type { Caller, Keys } from './keys.ts'
 import { addBodyParameters, parseQuery } from './query.ts'
 import type { Reply } from './route.ts'
-import { type Router, readParameters } from './router.ts'
+import { type CompiledRoute, type Router, readParameters } from './router.ts'
 
 export interface HttpServices {
   readonly api: Api
@@ -37,8 +37,13 @@ const reasons: Readonly<Record<number, string>> = {
   503: '503 Service Unavailable',
 }
 const JSON_TYPE = 'application/json; charset=utf-8'
+/** How the envelope of every request that was done ends. */
+const DONE = `"code":${ErrorCode.OK.code},"errmsg":"${ErrorCode.OK.text}"}`
 const IDEMPOTENCY_KEY_MAX = 255
 const NO_BODY = Buffer.alloc(0)
+
+/** Both in one call: each is a way into native code. */
+const HEADERS_OF_JSON = `${JSON_TYPE}\r\ncache-control: no-store`
 
 /** One request: copied out of the native objects at once, which are valid only during the call. */
 class Exchange {
@@ -49,31 +54,43 @@ class Exchange {
   readonly idempotencyKey: string
   readonly deadlineAt: number
   isOver = false
+  /** Whether the native library gathers what is written now by itself: it does while it calls us. */
+  isCalled = true
   readonly #res: HttpResponse
   readonly #onOver: (exchange: Exchange) => void
 
-  constructor(res: HttpResponse, req: HttpRequest, deadlineMs: number, onOver: (exchange: Exchange) => void) {
+  constructor(
+    res: HttpResponse,
+    req: HttpRequest,
+    method: string,
+    deadlineMs: number,
+    onOver: (exchange: Exchange) => void,
+  ) {
     this.#res = res
     this.#onOver = onOver
     // First of all: a handler that throws before this would end the process (docs/engine.md, 3).
     res.onAborted(() => this.#over())
-    this.method = req.getMethod().toUpperCase()
+    this.method = method
     this.path = req.getUrl()
     // Undefined when there is none; the types do not say so.
     this.query = (req.getQuery() as string | undefined) ?? ''
-    this.contentType = req.getHeader('content-type')
-    this.idempotencyKey = req.getHeader('idempotency-key')
+    const hasBody = method === 'POST'
+    this.contentType = hasBody ? req.getHeader('content-type') : ''
+    this.idempotencyKey = hasBody ? req.getHeader('idempotency-key') : ''
     this.deadlineAt = performance.now() + deadlineMs
   }
 
-  answer(status: number, contentType: string, body: string, closes = false): void {
+  answer(status: number, body: string, contentType = HEADERS_OF_JSON, closes = false): void {
     if (this.isOver) return
     this.#over()
-    this.#res.cork(() => {
-      this.#res.writeStatus(reasons[status] ?? reasons[503]!)
-      this.#res.writeHeader('content-type', contentType).writeHeader('cache-control', 'no-store')
-      this.#res.end(this.method === 'HEAD' ? '' : body, closes)
-    })
+    if (this.isCalled) this.#write(status, body, contentType, closes)
+    else this.#res.cork(() => this.#write(status, body, contentType, closes))
+  }
+
+  #write(status: number, body: string, contentType: string, closes: boolean): void {
+    if (status !== 200) this.#res.writeStatus(reasons[status] ?? reasons[503]!)
+    this.#res.writeHeader('content-type', contentType)
+    this.#res.end(this.method === 'HEAD' ? '' : body, closes)
   }
 
   /** @param onBody gets the whole body; undefined: it is longer than allowed */
@@ -90,7 +107,10 @@ class Exchange {
       }
       // The chunk's memory is taken back when this returns.
       if (chunk.byteLength > 0) parts.push(Buffer.from(new Uint8Array(chunk)))
-      if (isLast) onBody(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
+      if (!isLast) return
+      this.isCalled = true
+      onBody(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
+      this.isCalled = false
     })
   }
 
@@ -118,7 +138,9 @@ export class HttpServer {
       app[method]('/healthz', res => probe(res, true, method === 'head'))
       app[method]('/readyz', res => probe(res, services.isReady(), method === 'head'))
     }
-    app.any('/*', (res, req) => this.#take(res, req))
+    app.get('/*', (res, req) => this.#take(res, req, 'GET'))
+    app.post('/*', (res, req) => this.#take(res, req, 'POST'))
+    app.any('/*', (res, req) => this.#take(res, req, req.getMethod().toUpperCase()))
   }
 
   /** Resolves when every request that was taken is answered; each has a deadline. */
@@ -134,22 +156,26 @@ export class HttpServer {
     }
   }
 
-  #take(res: HttpResponse, req: HttpRequest): void {
-    const exchange = new Exchange(res, req, this.#deadlineMs, over => this.#open.delete(over))
+  readonly #forget = (exchange: Exchange): void => {
+    this.#open.delete(exchange)
+  }
+
+  #take(res: HttpResponse, req: HttpRequest, method: string): void {
+    const exchange = new Exchange(res, req, method, this.#deadlineMs, this.#forget)
     this.#open.add(exchange)
     try {
-      const refusal = this.#services.keys.refuses(callerOf(res, req))
+      const refusal = this.#services.keys.refuses(new RequestCaller(res, req))
       if (refusal !== undefined) throw new ApiError(ErrorCode.UNAUTHORIZED.code, refusal)
       if (exchange.path === '/metrics') {
         this.#services.metricsPage().then(
-          page => exchange.answer(200, 'text/plain; version=0.0.4; charset=utf-8', page),
+          page => exchange.answer(200, page, 'text/plain; version=0.0.4; charset=utf-8\r\ncache-control: no-store'),
           (error: unknown) => this.#fail(exchange, error),
         )
         return
       }
       if (exchange.path === '/im/openapi.json') {
         if (exchange.method !== 'GET') throw ApiError.of('WRONG_METHOD', exchange.method)
-        exchange.answer(200, JSON_TYPE, this.#services.openApi())
+        exchange.answer(200, this.#services.openApi())
         return
       }
       if (!this.#services.isServing()) throw ApiError.of('NOT_SERVING')
@@ -157,6 +183,7 @@ export class HttpServer {
     } catch (error) {
       this.#fail(exchange, error)
     }
+    exchange.isCalled = false
   }
 
   #run(exchange: Exchange): void {
@@ -168,9 +195,9 @@ export class HttpServer {
     }
     const isForm = method === 'POST' && router.takesForm(path)
     // What is wrong before the body need not wait for it.
-    if (!isForm) router.find(method, path, parameters)
+    const row = isForm ? undefined : router.find(method, path, parameters)
     if (method !== 'POST') {
-      this.#handle(exchange, parameters, NO_BODY)
+      this.#handle(exchange, row, parameters, NO_BODY)
       return
     }
     const bytesMax = router.bodyBytesMax(path, api.options)
@@ -178,33 +205,45 @@ export class HttpServer {
       try {
         if (body === undefined) throw ApiError.of('BODY_TOO_LONG', `expected up to ${bytesMax} bytes`)
         if (isForm) addBodyParameters(parameters, exchange.contentType, body)
-        this.#handle(exchange, parameters, isForm ? NO_BODY : body)
+        this.#handle(exchange, row, parameters, isForm ? NO_BODY : body)
       } catch (error) {
         this.#fail(exchange, error)
       }
     })
   }
 
-  #handle(exchange: Exchange, parameters: ReadonlyMap<string, string>, body: Buffer): void {
+  /** @param known the row, where it could be found before the body was there */
+  #handle(
+    exchange: Exchange,
+    known: CompiledRoute | undefined,
+    parameters: ReadonlyMap<string, string>,
+    body: Buffer,
+  ): void {
     const { api, router } = this.#services
     const { method, path, contentType, idempotencyKey } = exchange
-    const row = router.find(method, path, parameters)
-    row.handle(api, readParameters(row, parameters), { body, contentType, idempotencyKey }).then(
-      reply => this.#reply(exchange, reply),
+    const row = known ?? router.find(method, path, parameters)
+    const reply = row.handle(api, readParameters(row, parameters), { body, contentType, idempotencyKey })
+    if (!(reply instanceof Promise)) {
+      this.#reply(exchange, reply)
+      return
+    }
+    reply.then(
+      late => this.#reply(exchange, late),
       (error: unknown) => this.#fail(exchange, error),
     )
   }
 
   #reply(exchange: Exchange, reply: Reply): void {
     this.#services.answered()
-    exchange.answer(200, JSON_TYPE, stringify({ ...reply, code: ErrorCode.OK.code, errmsg: ErrorCode.OK.text }))
+    const fields = stringify(reply)
+    exchange.answer(200, fields === '{}' ? `{${DONE}` : `${fields.slice(0, -1)},${DONE}`)
   }
 
   #fail(exchange: Exchange, error: unknown): void {
     this.#services.answered()
     const known = error instanceof ApiError ? error : this.#translate(exchange, error)
     const body = stringify({ code: known.code, errmsg: known.message })
-    exchange.answer(known.status, JSON_TYPE, body, known.code === ErrorCode.BODY_TOO_LONG.code)
+    exchange.answer(known.status, body, HEADERS_OF_JSON, known.code === ErrorCode.BODY_TOO_LONG.code)
   }
 
   #translate(exchange: Exchange, error: unknown): ApiError {
@@ -220,22 +259,30 @@ function probe(res: HttpResponse, isGood: boolean, isHead: boolean): void {
   res.end(isHead ? '' : isGood ? '{"status":"ok"}' : '{"status":"not ready"}')
 }
 
-function callerOf(res: HttpResponse, req: HttpRequest): Caller {
-  return {
-    remoteIp: textOfIp(res.getRemoteAddress()),
-    authorization: req.getHeader('authorization'),
-    apiKey: req.getHeader('x-api-key'),
-    isForwarded: ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some(name => req.getHeader(name) !== ''),
-    origin: req.getHeader('origin'),
-    host: req.getHeader('host'),
-    fetchSite: req.getHeader('sec-fetch-site'),
+/** Valid during the call. */
+class RequestCaller implements Caller {
+  readonly #res: HttpResponse
+  readonly #req: HttpRequest
+
+  constructor(res: HttpResponse, req: HttpRequest) {
+    this.#res = res
+    this.#req = req
+  }
+
+  getHeader(name: string): string {
+    return this.#req.getHeader(name)
+  }
+
+  isLocal(): boolean {
+    return isLoopbackAddress(new Uint8Array(this.#res.getRemoteAddress()))
   }
 }
 
-/** 127.0.0.1 from 4 bytes, or from the 16 of an IPv4 address in IPv6 form. */
-function textOfIp(address: ArrayBuffer): string {
-  const bytes = new Uint8Array(address)
-  const isMapped = bytes.length === 16 && bytes.subarray(0, 10).every(byte => byte === 0) && bytes[10] === 0xff
-  if (bytes.length === 4 || isMapped) return bytes.subarray(-4).join('.')
-  return bytes.length === 16 && bytes[15] === 1 && bytes.subarray(0, 15).every(byte => byte === 0) ? '::1' : 'other'
+/** 127.0.0.0/8 in 4 bytes, or in the 16 of an IPv4 address in IPv6 form, or ::1. */
+function isLoopbackAddress(bytes: Uint8Array): boolean {
+  if (bytes.length === 4) return bytes[0] === 127
+  if (bytes.length !== 16) return false
+  for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false
+  if (bytes[10] === 0xff && bytes[11] === 0xff) return bytes[12] === 127
+  return bytes.subarray(10, 15).every(byte => byte === 0) && bytes[15] === 1
 }

@@ -71,12 +71,24 @@ function oneLine(json: string): string {
 
 /** What a push's body is to a JSON client. @returns undefined when it is declared as JSON and is none. */
 export function dataKindOf(contentType: string, body: Buffer): DataKind | undefined {
-  const type = contentType.split(';', 1)[0]!.trim().toLowerCase()
+  const type = mediaType(contentType)
   if (type === 'application/json') return isJson(body) ? DataKind.JSON : undefined
   // A form is what curl and others call a body when they are told nothing.
   const isNotSaid = type === '' || type === 'application/x-www-form-urlencoded'
   if (type.startsWith('text/') || isNotSaid) return isUtf8(body) ? DataKind.TEXT : DataKind.BYTES
   return DataKind.BYTES
+}
+
+let lastContentType = ''
+let lastMediaType = ''
+
+/** The type without its parameters. An app server says the same each time. */
+function mediaType(contentType: string): string {
+  if (contentType !== lastContentType) {
+    lastMediaType = contentType.split(';', 1)[0]!.trim().toLowerCase()
+    lastContentType = contentType
+  }
+  return lastMediaType
 }
 
 function isJson(body: Buffer): boolean {

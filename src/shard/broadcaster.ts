@@ -19,7 +19,7 @@ export class Broadcaster {
     const { data, dataKind, expire } = args
     const msgid = msgids.next()
     if (msgid === undefined) return refused('BUSY')
-    const frame = pushFrame(Command.BC, {}, msgid, expire, data)
+    const frame = Buffer.from(pushFrame(Command.BC, {}, msgid, expire, data))
     const expiresAt = expire === 0 ? 0 : Date.now() + expire * 1000
     const app = args.app === undefined ? {} : { app: args.app }
     const version = args.version === undefined ? {} : { version: args.version }

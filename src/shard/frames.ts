@@ -49,7 +49,7 @@ export function chatAckFrame(
 
 type PushCommand = typeof Command.BC | typeof Command.P2P | typeof Command.ROOM_BC | typeof Command.GROUP_BC
 
-/** A push, in memory of its own: it may be kept. */
+/** A push. Valid until the next frame is made. */
 export function pushFrame(
   command: PushCommand,
   place: { readonly rid?: Id; readonly gid?: Id },
@@ -64,7 +64,7 @@ export function pushFrame(
   if (command === Command.ROOM_BC || command === Command.GROUP_BC) {
     writer.id('level', 0).id('time', Date.now()).id('expire', expire)
   }
-  return Buffer.from(writer.bytes('data', data).finish(command, 0))
+  return writer.bytes('data', data).finish(command, 0)
 }
 
 /** A notice about a user of a room or group. */

@@ -1,6 +1,6 @@
 import { type Answer, type Handlers, isRefused, type Refused } from '../bus/calls.ts'
 import { type ChatRecord, writeDeliver } from '../bus/records.ts'
-import type { Methods } from '../contract/methods.ts'
+import type { Methods, Pushed } from '../contract/methods.ts'
 import { Command } from '../protocol/command.ts'
 import { encodeFrame } from '../protocol/encode.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
@@ -249,7 +249,7 @@ export class Groups {
     return answer.total > 0 ? {} : refused('USER_OFFLINE')
   }
 
-  async #push({ gid, data, dataKind, expire }: Args<'groupPush'>): Promise<Answer<Methods['groupPush']['reply']>> {
+  #push({ gid, data, dataKind, expire }: Args<'groupPush'>): Answer<Pushed> | Promise<Answer<Pushed>> {
     const group = this.#load(gid)
     const unusable = this.#unusable(group)
     if (unusable !== undefined) return unusable
@@ -260,7 +260,7 @@ export class Groups {
     fanOut(this.#shard, group.topic, group.workers, dataKind, frame)
     if (expire === 0) return pushed
     const expiresAt = Date.now() + expire * 1000
-    this.#shard.retained.add(RetainedScope.GROUP, gid, msgid, { expiresAt, dataKind, frame })
+    this.#shard.retained.add(RetainedScope.GROUP, gid, msgid, { expiresAt, dataKind, frame: Buffer.from(frame) })
     return afterCommit(this.#shard, pushed, () => undefined)
   }
 

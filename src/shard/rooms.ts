@@ -1,6 +1,6 @@
 import { type Answer, type Handlers, isRefused } from '../bus/calls.ts'
 import { type ChatRecord, writeDeliver } from '../bus/records.ts'
-import type { Methods } from '../contract/methods.ts'
+import type { Methods, Pushed } from '../contract/methods.ts'
 import { Command } from '../protocol/command.ts'
 import { encodeFrame } from '../protocol/encode.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
@@ -173,21 +173,26 @@ export class Rooms {
     return {}
   }
 
-  async #push({ rid, data, dataKind, expire }: Args<'roomPush'>): Promise<Answer<Methods['roomPush']['reply']>> {
+  #push({ rid, data, dataKind, expire }: Args<'roomPush'>): Answer<Pushed> | Promise<Answer<Pushed>> {
     const room = this.#load(rid)
-    const isBusy = room.subGroups.some(({ workers }) => isCongested(this.#shard, workers))
-    const msgid = room.isClosed || isBusy ? undefined : this.#shard.msgids.next()
-    if (room.isClosed || msgid === undefined) {
+    const msgid = room.isClosed || this.#isBusy(room) ? undefined : this.#shard.msgids.next()
+    if (msgid === undefined) {
       this.#unload(rid)
       return refused(room.isClosed ? 'CLOSED' : 'BUSY')
     }
-    const total = room.members.size
+    const pushed = { msgid, total: room.members.size }
     const frame = pushFrame(Command.ROOM_BC, { rid }, msgid, expire, data)
     for (const { topic, workers } of room.subGroups) fanOut(this.#shard, topic, workers, dataKind, frame)
     this.#unload(rid)
-    if (expire === 0) return { msgid, total }
-    this.#shard.retained.add(RetainedScope.ROOM, rid, msgid, { expiresAt: Date.now() + expire * 1000, dataKind, frame })
-    return afterCommit(this.#shard, { msgid, total }, () => undefined)
+    if (expire === 0) return pushed
+    const kept = { expiresAt: Date.now() + expire * 1000, dataKind, frame: Buffer.from(frame) }
+    this.#shard.retained.add(RetainedScope.ROOM, rid, msgid, kept)
+    return afterCommit(this.#shard, pushed, () => undefined)
+  }
+
+  #isBusy({ subGroups }: Room): boolean {
+    for (const { workers } of subGroups) if (isCongested(this.#shard, workers)) return true
+    return false
   }
 
   #open({ rid }: Args<'roomOpen'>): Promise<Answer<Done>> {

@@ -1,6 +1,6 @@
 import type { Answer, Handlers } from '../bus/calls.ts'
 import { type ChatRecord, writeDeliver } from '../bus/records.ts'
-import type { Methods, SessionAddress } from '../contract/methods.ts'
+import type { Methods, Pushed, SessionAddress } from '../contract/methods.ts'
 import { Command } from '../protocol/command.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { DataKind } from '../protocol/json-format.ts'
@@ -109,7 +109,7 @@ export class Users {
     return {}
   }
 
-  async #push({ uid, sid, data, dataKind, expire }: Args<'userPush'>): Promise<Answer<Methods['userPush']['reply']>> {
+  #push({ uid, sid, data, dataKind, expire }: Args<'userPush'>): Answer<Pushed> | Promise<Answer<Pushed>> {
     const { bus, msgids, retained } = this.#shard
     const msgid = msgids.next()
     if (msgid === undefined) return refused('BUSY')
@@ -119,7 +119,8 @@ export class Users {
     for (const { worker, cid } of sessions) writeDeliver(bus, worker, cid, dataKind, frame)
     const pushed = { msgid, total: sessions.length }
     if (expire === 0) return pushed
-    retained.add(RetainedScope.USER, uid, msgid, { expiresAt: Date.now() + expire * 1000, dataKind, frame, sid })
+    const kept = { expiresAt: Date.now() + expire * 1000, dataKind, frame: Buffer.from(frame), sid }
+    retained.add(RetainedScope.USER, uid, msgid, kept)
     return afterCommit(this.#shard, pushed, () => undefined)
   }
 

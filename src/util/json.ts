@@ -40,9 +40,21 @@ function stringifyObject(value: Record<string, unknown>): string {
   for (const key of Object.keys(value)) {
     const field = value[key]
     if (field === undefined) continue
-    text += `${text.length > 1 ? ',' : ''}${JSON.stringify(key)}:${stringify(field)}`
+    text += `${text.length > 1 ? ',' : ''}${quoted(key)}:${stringify(field)}`
   }
   return `${text}}`
+}
+
+const quotedKeys = new Map<string, string>()
+const QUOTED_KEYS_MAX = 1000
+
+/** The names of our own fields are the same few again and again; a client's do not drive them out. */
+function quoted(key: string): string {
+  const known = quotedKeys.get(key)
+  if (known !== undefined) return known
+  const text = JSON.stringify(key)
+  if (quotedKeys.size < QUOTED_KEYS_MAX && key.length <= 32) quotedKeys.set(key, text)
+  return text
 }
 
 const LONG_DIGITS = /[0-9]{16}/

@@ -3,7 +3,7 @@ import { dataKindOf } from '../../protocol/json-format.ts'
 import type { Id } from '../../util/id.ts'
 import { parse, stringify } from '../../util/json.ts'
 import type { Api } from '../api.ts'
-import { ApiError, granted } from '../api-error.ts'
+import { ApiError, granted, grantedTo } from '../api-error.ts'
 import type { Reply, RequestContext } from '../route.ts'
 import { sessionRecord } from '../session-record.ts'
 
@@ -11,44 +11,49 @@ interface Expire {
   readonly expire?: number | undefined
 }
 
-export function pushAll(api: Api, query: Expire, request: RequestContext): Promise<Reply> {
-  return once(api, request, async () => {
-    return { ...granted(await api.calls.ask(api.placement.ofAll, 'broadcast', pushArgs(request, query))) }
+export function pushAll(api: Api, query: Expire, request: RequestContext): Replied {
+  return once(api, request, () => {
+    const answer = api.calls.askNow(api.placement.ofAll, 'broadcast', pushArgs(request, query))
+    return grantedTo(answer, pushed => ({ ...pushed }))
   })
 }
 
-export function pushGroup(api: Api, query: Expire & { gid: Id }, request: RequestContext): Promise<Reply> {
+export function pushGroup(api: Api, query: Expire & { gid: Id }, request: RequestContext): Replied {
   const { gid } = query
-  return once(api, request, async () => {
-    const args = { gid, ...pushArgs(request, query) }
-    return { gid, ...granted(await api.calls.ask(api.placement.ownerOf(gid), 'groupPush', args)) }
+  return once(api, request, () => {
+    const { data, dataKind, expire } = pushArgs(request, query)
+    const answer = api.calls.askNow(api.placement.ownerOf(gid), 'groupPush', { gid, data, dataKind, expire })
+    return grantedTo(answer, ({ msgid, total }) => ({ gid, msgid, total }))
   })
 }
 
-export function pushRoom(api: Api, query: Expire & { rid: Id }, request: RequestContext): Promise<Reply> {
+export function pushRoom(api: Api, query: Expire & { rid: Id }, request: RequestContext): Replied {
   const { rid } = query
-  return once(api, request, async () => {
-    const args = { rid, ...pushArgs(request, query) }
-    return { rid, ...granted(await api.calls.ask(api.placement.ownerOf(rid), 'roomPush', args)) }
+  return once(api, request, () => {
+    const { data, dataKind, expire } = pushArgs(request, query)
+    const answer = api.calls.askNow(api.placement.ownerOf(rid), 'roomPush', { rid, data, dataKind, expire })
+    return grantedTo(answer, ({ msgid, total }) => ({ rid, msgid, total }))
   })
 }
 
 /** A sid that was never registered has nobody. */
-export function pushSession(api: Api, query: Expire & { sid: Id }, request: RequestContext): Promise<Reply> {
+export function pushSession(api: Api, query: Expire & { sid: Id }, request: RequestContext): Replied {
   const { sid } = query
-  return once(api, request, async () => {
+  return once(api, request, () => {
     const uid = sessionRecord(api, sid)?.uid
-    const args = pushArgs(request, query)
+    const { data, dataKind, expire } = pushArgs(request, query)
     if (uid === undefined) return { sid, total: 0 }
-    return { sid, ...granted(await api.calls.ask(api.placement.ownerOf(uid), 'userPush', { uid, sid, ...args })) }
+    const answer = api.calls.askNow(api.placement.ownerOf(uid), 'userPush', { uid, sid, data, dataKind, expire })
+    return grantedTo(answer, ({ msgid, total }) => ({ sid, msgid, total }))
   })
 }
 
-export function pushUser(api: Api, query: Expire & { uid: Id }, request: RequestContext): Promise<Reply> {
+export function pushUser(api: Api, query: Expire & { uid: Id }, request: RequestContext): Replied {
   const { uid } = query
-  return once(api, request, async () => {
-    const args = { uid, ...pushArgs(request, query) }
-    return { uid, ...granted(await api.calls.ask(api.placement.ownerOf(uid), 'userPush', args)) }
+  return once(api, request, () => {
+    const { data, dataKind, expire } = pushArgs(request, query)
+    const answer = api.calls.askNow(api.placement.ownerOf(uid), 'userPush', { uid, data, dataKind, expire })
+    return grantedTo(answer, ({ msgid, total }) => ({ uid, msgid, total }))
   })
 }
 
@@ -57,11 +62,12 @@ interface PushApp extends Expire {
   readonly version?: string | undefined
 }
 
-export function pushApp(api: Api, query: PushApp, request: RequestContext): Promise<Reply> {
+export function pushApp(api: Api, query: PushApp, request: RequestContext): Replied {
   const { appid, version } = query
-  return once(api, request, async () => {
+  return once(api, request, () => {
     const args = { app: appid, ...(version === undefined ? {} : { version }), ...pushArgs(request, query) }
-    return { appid, ...granted(await api.calls.ask(api.placement.ofAll, 'broadcast', args)) }
+    const answer = api.calls.askNow(api.placement.ofAll, 'broadcast', args)
+    return grantedTo(answer, pushed => ({ appid, ...pushed }))
   })
 }
 
@@ -73,20 +79,24 @@ function pushArgs({ body, contentType }: RequestContext, { expire = 0 }: Expire)
 }
 
 type PushReply = Partial<Pushed> & Reply
+type Replied = PushReply | Promise<PushReply>
 
 /** The same Idempotency-Key within its time gives the first reply again, and nothing is delivered twice. */
-async function once(api: Api, { idempotencyKey }: RequestContext, push: () => Promise<PushReply>): Promise<PushReply> {
-  if (idempotencyKey === '') return push()
-  const owner = api.placement.ownerOfText(idempotencyKey)
-  const claim = granted(await api.calls.ask(owner, 'idempotencyClaim', { key: idempotencyKey }))
+function once(api: Api, { idempotencyKey }: RequestContext, push: () => Replied): Replied {
+  return idempotencyKey === '' ? push() : onceForKey(api, idempotencyKey, push)
+}
+
+async function onceForKey(api: Api, key: string, push: () => Replied): Promise<PushReply> {
+  const owner = api.placement.ownerOfText(key)
+  const claim = granted(await api.calls.ask(owner, 'idempotencyClaim', { key }))
   if ('reply' in claim) return parse(claim.reply) as PushReply
   let pushed: PushReply
   try {
     pushed = await push()
   } catch (error) {
-    await api.calls.ask(owner, 'idempotencySettle', { key: idempotencyKey, reply: '' })
+    await api.calls.ask(owner, 'idempotencySettle', { key, reply: '' })
     throw error
   }
-  granted(await api.calls.ask(owner, 'idempotencySettle', { key: idempotencyKey, reply: stringify(pushed) }))
+  granted(await api.calls.ask(owner, 'idempotencySettle', { key, reply: stringify(pushed) }))
   return pushed
 }
