@@ -4,14 +4,25 @@ import { ApiError } from './api-error.ts'
 /** Parses a query string or form. @throws ApiError on broken escapes and on a parameter that is given twice */
 export function parseQuery(text: string): Map<string, string> {
   const parameters = new Map<string, string>()
-  for (const part of text.split('&')) {
-    if (part === '') continue
-    const equals = part.indexOf('=')
-    const name = decode(equals < 0 ? part : part.slice(0, equals))
-    if (parameters.has(name)) throw ApiError.of('BAD_PARAMETER', `${name}: expected once, got it twice`)
-    parameters.set(name, equals < 0 ? '' : decode(part.slice(equals + 1)))
+  const isEscaped = text.includes('%') || text.includes('+')
+  for (let at = 0; at < text.length; ) {
+    const ampersand = text.indexOf('&', at)
+    const end = ampersand < 0 ? text.length : ampersand
+    if (end > at) {
+      const equals = text.indexOf('=', at)
+      const nameEnd = equals < 0 || equals > end ? end : equals
+      const name = text.slice(at, nameEnd)
+      const value = text.slice(Math.min(nameEnd + 1, end), end)
+      add(parameters, isEscaped ? decode(name) : name, isEscaped ? decode(value) : value)
+    }
+    at = end + 1
   }
   return parameters
+}
+
+function add(parameters: Map<string, string>, name: string, value: string): void {
+  if (parameters.has(name)) throw ApiError.of('BAD_PARAMETER', `${name}: expected once, got it twice`)
+  parameters.set(name, value)
 }
 
 /**
@@ -22,10 +33,7 @@ export function addBodyParameters(parameters: Map<string, string>, contentType: 
   if (body.length === 0) return
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase()
   const given = type === 'application/json' ? jsonParameters(body.toString()) : parseQuery(formText(type, body))
-  for (const [name, value] of given) {
-    if (parameters.has(name)) throw ApiError.of('BAD_PARAMETER', `${name}: expected once, got it twice`)
-    parameters.set(name, value)
-  }
+  for (const [name, value] of given) add(parameters, name, value)
 }
 
 function formText(type: string, body: Buffer): string {

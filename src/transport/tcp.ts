@@ -10,6 +10,8 @@ export interface TcpLimits {
   readonly writerBytesMax: number
 }
 
+/** Connections that wait to be accepted; the system allows net.core.somaxconn of them. Beyond it clients try again after 1, 2, 4 s. */
+const BACKLOG = 4096
 /** How long a client that was told to go may take to close its side. */
 const LINGER_MS = 2000
 /** A burst is not slowness: for so long, and up to so many times of what may wait, a client may be behind. */
@@ -34,7 +36,7 @@ export function serveTcp<S>(
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ fd: createReuseportFd(port, host) }, () => resolve(server))
+    server.listen({ fd: createReuseportFd(port, host) }, BACKLOG, () => resolve(server))
   })
 }
 

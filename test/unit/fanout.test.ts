@@ -1,0 +1,142 @@
+import t from 'tap'
+import { Fanout } from '#dist/fanout/fanout.js'
+import { Carrier, Place } from '#dist/fanout/topic.js'
+import { encodeFrame } from '#dist/protocol/encode.js'
+import { DataKind, toJson } from '#dist/protocol/json-format.js'
+import { seededRandom } from '../support/seed.js'
+
+const CARRIERS = [Carrier.WS_BINARY, Carrier.WS_JSON, Carrier.TCP]
+
+/** A member that writes down what it is given, as the bytes were when it was given them and as they are at the end. */
+class Recorder {
+  readonly expected: Buffer[] = []
+  readonly kept: Buffer[] = []
+  readonly carrier: Carrier
+  readonly place: Place
+  isSlow = false
+  #written: Buffer[] = []
+
+  constructor(carrier: Carrier) {
+    this.carrier = carrier
+    this.place = new Place(this)
+  }
+
+  write(payload: Buffer): boolean {
+    if (this.isSlow) return false
+    this.#written.push(Buffer.from(payload))
+    this.kept.push(payload)
+    return true
+  }
+
+  /** What came, in messages. */
+  get messages(): string[] {
+    if (this.carrier === Carrier.WS_JSON) return this.#written.flatMap(bytes => bytes.toString().split('\n'))
+    return framesIn(Buffer.concat(this.#written))
+  }
+
+  get wanted(): string[] {
+    return this.expected.map(frame =>
+      this.carrier === Carrier.WS_JSON ? toJson(frame, DataKind.BYTES) : frame.toString('hex'),
+    )
+  }
+}
+
+function framesIn(bytes: Buffer): string[] {
+  const frames: string[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 4 + bytes.readUInt32BE(at)
+    frames.push(bytes.toString('hex', at, end))
+    at = end
+  }
+  return frames
+}
+
+const frameOf = (number: number, bytes: number) =>
+  encodeFrame(0x040b, 0, { rid: 7, msgid: number, text: 'x'.repeat(bytes) })
+
+t.test('every member gets what was published while it was in, once and in order, whoever comes and goes', async t => {
+  const random = seededRandom(t)
+  let delivered = 0
+  let wakes = 0
+  const stats = { published: () => undefined, flushed: (deliveries: number) => (delivered += deliveries) }
+  const fanout = new Fanout(1, stats, () => wakes++)
+  t.teardown(() => fanout.close())
+  const members = Array.from({ length: 60 }, () => new Recorder(random.pick(CARRIERS)))
+  const topicOf = new Map<Recorder, number>()
+  let published = 0
+  for (let step = 0; step < 20_000; step++) {
+    const member = random.pick(members)
+    const dice = random.below(10)
+    if (dice < 2) {
+      fanout.leave(member.place)
+      topicOf.delete(member)
+    } else if (dice < 4 && !topicOf.has(member)) {
+      const topic = random.below(5)
+      fanout.join(topic, member.place)
+      topicOf.set(member, topic)
+    } else if (dice < 9) {
+      const topic = random.below(5)
+      // Now and then one that fills a flush by itself.
+      const frame = frameOf(++published, random.below(100) === 0 ? 70_000 : random.below(200))
+      const goesTo = fanout.publish(topic, frame, 0, frame.length, DataKind.BYTES)
+      const inside = members.filter(one => topicOf.get(one) === topic)
+      if (goesTo !== inside.length) t.fail(`published to ${goesTo}, not ${inside.length}`)
+      for (const one of inside) one.expected.push(frame)
+    } else fanout.flush()
+  }
+  for (const member of members) fanout.leave(member.place)
+  t.equal(fanout.topics, 0, 'a topic goes with its last member')
+  t.ok(wakes > 0)
+  t.ok(delivered > 0)
+  for (const [index, member] of members.entries()) {
+    t.strictSame(member.messages, member.wanted, `member ${index}`)
+    if (member.carrier !== Carrier.TCP) continue
+    t.strictSame(
+      framesIn(Buffer.concat(member.kept)),
+      member.wanted,
+      'the memory that a raw TCP socket keeps is not used again',
+    )
+  }
+})
+
+t.test(
+  'a quiet topic is flushed at once, a busy one later, and what a slow member does not take is counted',
+  async t => {
+    const flushes: { deliveries: number; dropped: number }[] = []
+    let onWake: () => void = () => undefined
+    const fanout = new Fanout(
+      1000,
+      { published: () => undefined, flushed: (deliveries, dropped) => flushes.push({ deliveries, dropped }) },
+      () => onWake(),
+    )
+    t.teardown(() => fanout.close())
+    const quick = new Recorder(Carrier.WS_BINARY)
+    const slow = new Recorder(Carrier.WS_BINARY)
+    // Its flush costs something, so that the next one has to wait.
+    const busy = new Recorder(Carrier.TCP)
+    busy.write = () => {
+      for (const until = performance.now() + 5; performance.now() < until; );
+      return true
+    }
+    for (const { place } of [quick, slow, busy]) fanout.join(1, place)
+    slow.isSlow = true
+    const say = (number: number) => {
+      const frame = frameOf(number, 10)
+      fanout.publish(1, frame, 0, frame.length, DataKind.BYTES)
+    }
+    say(1)
+    fanout.flush()
+    t.strictSame(flushes, [{ deliveries: 2, dropped: 1 }], 'at once')
+    say(2)
+    say(3)
+    fanout.flush()
+    t.equal(flushes.length, 1, 'held back')
+    await new Promise<void>(resolve => {
+      onWake = resolve
+    })
+    fanout.flush()
+    t.strictSame(flushes[1], { deliveries: 4, dropped: 2 }, 'both in one, when its time has come')
+    t.equal(quick.messages.length, 3)
+    t.equal(slow.messages.length, 0)
+  },
+)
