@@ -139,8 +139,9 @@ export class Topic {
 
   #seat(place: Place): void {
     const { carrier } = place.subscriber
-    if (this.#lists[carrier] === NONE) this.#lists[carrier] = []
-    place.at = this.#lists[carrier].push(place) - 1
+    if (this.#lists[carrier] === NONE) this.#lists[carrier] = [place]
+    else this.#lists[carrier].push(place)
+    place.at = this.#lists[carrier].length - 1
   }
 
   #count({ subscriber: { carrier } }: Place, step: 1 | -1): void {

@@ -57,8 +57,12 @@ export class Broadcasts {
   join(session: Session): void {
     const topic = topicOf(session)
     const audience = this.#audiences.get(topic)
-    if (audience !== undefined) audience.sessions++
-    else this.#audiences.set(topic, { app: session.app, version: session.version, sessions: 1 })
+    if (audience !== undefined) {
+      audience.sessions++
+      // Many sessions, the same few names: one text for all.
+      session.app = audience.app
+      session.version = audience.version
+    } else this.#audiences.set(topic, { app: session.app, version: session.version, sessions: 1 })
     this.#fanout.join(topic, session.presence)
   }
 

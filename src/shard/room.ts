@@ -27,13 +27,14 @@ export interface SubGroup {
 export class Room {
   readonly rid: Id
   readonly members = new Map<Id, Member>()
-  readonly subGroups: SubGroup[] = []
-  readonly blacklist = new Set<Id>()
-  /** Uids; 0: everybody. */
-  readonly gags = new Set<Id>()
+  subGroups: readonly SubGroup[] = []
   record: RoomRecord | undefined
   /** The size when those who subscribed to it were last told. */
   toldSize = 0
+  /** Uids; made when there is one: there may be a million rooms. */
+  #blacklist: Set<Id> | undefined
+  /** Uids; 0: everybody. */
+  #gags: Set<Id> | undefined
   readonly #workers: number
   readonly #nextTopic: () => number
   /** No sub-group below this index has a free place. */
@@ -53,8 +54,26 @@ export class Room {
     return this.record?.closed === true
   }
 
+  mayNotEnter(uid: Id): boolean {
+    return this.#blacklist?.has(uid) === true
+  }
+
   mayNotSpeak(uid: Id): boolean {
-    return this.gags.has(0) || this.gags.has(uid)
+    return this.#gags !== undefined && (this.#gags.has(0) || this.#gags.has(uid))
+  }
+
+  blacklist(uid: Id, on: boolean): void {
+    this.#blacklist = changed(this.#blacklist, uid, on)
+  }
+
+  /** @param uid 0: everybody */
+  gag(uid: Id, on: boolean): void {
+    this.#gags = changed(this.#gags, uid, on)
+  }
+
+  /** Nobody is on the blacklist or gagged any more. */
+  clearLists(): void {
+    this.#blacklist = this.#gags = undefined
   }
 
   /** Adds a session, or moves it to its newer connection: it keeps its sub-group. @param cap places of a sub-group */
@@ -99,8 +118,15 @@ export class Room {
     if (subGroup === undefined) {
       const workers = new Array<number>(this.#workers).fill(0)
       subGroup = { gid: this.subGroups.length + 1, topic: this.#nextTopic(), size: 0, workers }
-      this.subGroups.push(subGroup)
+      // Exactly as long as it has to be: most rooms have one.
+      this.subGroups = this.subGroups.concat([subGroup])
     }
     return subGroup
   }
+}
+
+function changed(set: Set<Id> | undefined, id: Id, on: boolean): Set<Id> | undefined {
+  if (on) return (set ?? new Set<Id>()).add(id)
+  set?.delete(id)
+  return set
 }

@@ -131,7 +131,7 @@ export class Rooms {
     from: number,
   ): Answer<Methods['roomJoin']['reply']> {
     const room = this.#load(rid)
-    const refusal = room.isClosed ? 'CLOSED' : room.blacklist.has(uid) ? 'BLACKLISTED' : undefined
+    const refusal = room.isClosed ? 'CLOSED' : room.mayNotEnter(uid) ? 'BLACKLISTED' : undefined
     if (refusal !== undefined) {
       this.#unload(rid)
       return refused(refusal)
@@ -203,14 +203,14 @@ export class Rooms {
   #blacklist({ rid, uid, on }: Args<'roomBlacklist'>): Promise<Answer<Done>> {
     const room = this.#load(rid)
     if (on) {
-      room.blacklist.add(uid)
+      room.blacklist(uid, true)
       this.#shard.store.tables.roomBlacklist.put(key(rid, uid), 1)
       const sessions = room.sessionsOf(uid)
       const notice = noticeFrame(Command.ROOM_KICK_NTF, { uid, rid })
       for (const member of sessions) this.#remove(room, member, notice)
       if (sessions.length > 0) this.#notify(room, Command.ROOM_KICK_NTF, uid, 0)
     } else {
-      room.blacklist.delete(uid)
+      room.blacklist(uid, false)
       this.#shard.store.tables.roomBlacklist.remove(key(rid, uid))
     }
     return this.#configure(room, {})
@@ -219,10 +219,10 @@ export class Rooms {
   #gag({ rid, uid, on }: Args<'roomGag'>): Promise<Answer<Done>> {
     const room = this.#load(rid)
     if (on) {
-      room.gags.add(uid)
+      room.gag(uid, true)
       this.#shard.store.tables.roomGags.put(key(rid, uid), 1)
     } else {
-      room.gags.delete(uid)
+      room.gag(uid, false)
       this.#shard.store.tables.roomGags.remove(key(rid, uid))
     }
     return this.#configure(room, {})
@@ -305,12 +305,11 @@ export class Rooms {
   #read(room: Room): void {
     const { tables } = this.#shard.store
     const { rid } = room
-    room.blacklist.clear()
-    room.gags.clear()
+    room.clearLists()
     room.record = tables.rooms.get(key(rid))
     if (room.record !== undefined) {
-      for (const found of tables.roomBlacklist.keys(key(rid))) room.blacklist.add(idAt(found, 1))
-      for (const found of tables.roomGags.keys(key(rid))) room.gags.add(idAt(found, 1))
+      for (const found of tables.roomBlacklist.keys(key(rid))) room.blacklist(idAt(found, 1), true)
+      for (const found of tables.roomGags.keys(key(rid))) room.gag(idAt(found, 1), true)
     }
   }
 

@@ -87,7 +87,7 @@ export class Users {
     const isSame = older?.cid === cid && older.worker === from
     if (older !== undefined && !isSame) calls.tell(older.worker, 'sessionReplaced', { cid: older.cid })
     const address = { sid, cid, worker: from }
-    user.sessions = [...user.sessions.filter(session => session !== older), address]
+    user.sessions = user.sessions.filter(session => session !== older).concat([address])
     if (!isSame && isBack === undefined && retained.has(RetainedScope.USER, uid)) {
       if (older !== undefined) retained.left(RetainedScope.USER, uid, sid)
       calls.defer(() => retained.catchUp(RetainedScope.USER, uid, address))
