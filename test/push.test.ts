@@ -3,7 +3,7 @@ import { TRANSPORTS } from './support/client.js'
 import { type Device, signIn } from './support/device.js'
 import { ErrorCode } from './support/error-codes.js'
 import { fence } from './support/fence.js'
-import { type Scope, startGateway } from './support/gateway.js'
+import { HOLDING, type Scope, startGateway } from './support/gateway.js'
 import { createGroup, joinGroup } from './support/group.js'
 import { freshId, type Id } from './support/ids.js'
 import { pushedText } from './support/pushed.js'
@@ -117,14 +117,16 @@ t.test('a push to nobody succeeds and reaches nobody', async t => {
 })
 
 t.test('pushes to a room keep their order, in one line with its chat', async t => {
-  const devices = await oneOfEach(t)
+  const busy = await startGateway(t, { env: HOLDING })
+  const devices: Device[] = []
+  for (const transport of TRANSPORTS) devices.push(await signIn(t, busy, { transport }))
   const rid = freshId()
   for (const device of devices) await joinRoom(device, rid)
   const msgids: (Id | undefined)[] = []
   for (let index = 0; index < 30; index += 1) {
     const { client, uid } = devices[index % 3]!
     const ack = await client.request('ROOM-CHAT', { uid, rid, level: 1, text: `chat ${index}` })
-    const reply = await gateway.api.push('room', { rid, expire: 0 }, `push ${index}`)
+    const reply = await busy.api.push('room', { rid, expire: 0 }, `push ${index}`)
     msgids.push(ack.msgid, reply.msgid)
   }
   for (const { client } of devices) {

@@ -13,6 +13,8 @@ export interface FanoutStats {
 const FLUSH_BYTES_MAX = 65_536
 /** A topic waits for so many times of what its flush cost: then sending takes a third of the worker's time at most. */
 const HOLD_FACTOR = 2
+/** A timer cannot wait for less. What costs so little, a small room, is flushed at the end of every turn. */
+const HOLD_MIN_MS = 1
 const BUFFERS_KEPT = 64
 const LINE_END = '\n'
 
@@ -115,7 +117,8 @@ export class Fanout {
     this.#release(pending)
     this.#stats.flushed((topic.size - refusals) * messages, refusals * messages)
     const now = performance.now()
-    topic.notBefore = now + Math.min(this.#holdMaxMs, (now - startedAt) * HOLD_FACTOR) * (1 - fill)
+    const hold = Math.min(this.#holdMaxMs, (now - startedAt) * HOLD_FACTOR) * (1 - fill)
+    topic.notBefore = hold < HOLD_MIN_MS ? now : now + hold
     return now
   }
 
