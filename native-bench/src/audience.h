@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,8 @@ constexpr uint32_t kPushPublisher = UINT32_MAX;
 /** How far one member is. */
 struct Place {
   uint64_t next = 0;              // index of the message expected next
+  uint64_t received = 0;          // messages, since it joined
+  uint64_t sentBefore = 0;        // messages sent to the audience before it joined
   std::vector<uint64_t> missing;  // indices passed over
   std::vector<uint32_t> lastNumbers;  // by publisher; only where there is no common order
 };
@@ -55,6 +58,13 @@ class Audience {
   void leave(Place& place, Nanos now);
   uint64_t size() const { return size_; }
 
+  /** One more message is on its way to all members. @returns how many that are. */
+  uint64_t send() { return sent_++, size_; }
+  /** The server told the sender that it will not send this one. @returns how many deliveries that are. */
+  uint64_t refuse() { return sent_--, size_; }
+  /** Messages on their way to this member. */
+  uint64_t owedTo(const Place& place) const { return sent_ - place.sentBefore - place.received; }
+
   /** The fast path: accounts for every message at the start of `p` that is on the tape where `place` stands.
    *  @returns bytes consumed; 0 when the next frame must be decoded. */
   size_t advance(Place& place, Format format, const uint8_t* p, size_t n, Nanos now);
@@ -67,8 +77,8 @@ class Audience {
   uint64_t missingFor(const Place& place) const { return messages() - place.next + place.missing.size(); }
   /** The msgid under which a message was delivered; 0 when nobody received it. */
   uint64_t msgidOf(uint32_t publisher, uint32_t number) const;
-  /** Forgets what every member has passed. */
-  void trim(uint64_t before);
+  /** From now on what every member has received is forgotten. */
+  void forgetReceived() { forgets_ = true; }
 
  private:
   struct Record {
@@ -93,7 +103,12 @@ class Audience {
   };
 
   Record& at(uint64_t k) { return records_[k - base_]; }
-  void account(uint64_t k, Nanos now);
+  size_t advanceOneByOne(Place& place, Format format, const uint8_t* p, size_t n, Nanos now);
+  /** The member has received everything before `end`. */
+  void accountUpTo(uint64_t end, Place& place, Nanos now);
+  void account(uint64_t k, Place& place, Nanos now);
+  void forget();
+  void trim(uint64_t before);
   bool appendRecord(const Payload& id, uint64_t msgid);
   bool isRepeated(const Payload& id);
   uint64_t find(const Payload& id) const;
@@ -108,11 +123,14 @@ class Audience {
   Meter& meter_;
   Faults& faults_;
   uint64_t size_ = 0;
+  uint64_t sent_ = 0;
   uint64_t base_ = 0;  // index of records_[0]
+  uint64_t done_ = 0;  // all members have received everything before this index
+  bool forgets_ = false;
   uint64_t lastMsgid_ = 0;
   std::vector<Record> records_;
   Tape tapes_[kFormats];
-  std::vector<uint32_t> lastNumbers_;  // by publisher
+  std::unordered_map<uint32_t, uint32_t> lastNumbers_;  // by publisher; few of the many publishers are in a small room
   std::vector<bool> pushesSeen_;
   // Without a common order: members still to receive a message, by publisher and number.
   std::map<std::pair<uint32_t, uint32_t>, uint64_t> outstanding_;

@@ -15,7 +15,8 @@ namespace {
 
 constexpr Nanos kKeepAliveEvery = kSecond;
 constexpr Nanos kSilenceMax = 20 * kSecond;  // a third of what the server tolerates
-constexpr Nanos kTrimEvery = 100 * kMillisecond;
+// Connections begun in one go: a few, so that what has come meanwhile is not kept waiting.
+constexpr int kConnectsPerTurn = 8;
 // Above this many connections one source address runs out of ports.
 constexpr size_t kConnectionsPerSource = 25000;
 constexpr uint32_t kFirstSource = 0x7f000001;
@@ -72,14 +73,18 @@ Crowd::Crowd(const Options& options)
     : http(loop, addressOf(options.http), options.http, options.apiKey, static_cast<int>(options.httpConnections)),
       run(static_cast<uint32_t>(nowNs() / kMicrosecond) ^ static_cast<uint32_t>(getpid()) << 16),
       options_(options),
+      seating_(seat(options)),
       context_{loop, meter, faults, options.http, {}, {}} {
   const std::vector<Transport> kinds = mix(options);
-  for (size_t i = 0; i < kinds.size(); i++) {
-    const uint64_t rid = ridOf(i % static_cast<uint64_t>(options.rooms));
-    std::unique_ptr<Dialect>& dialect = dialects_[kinds[i]];
-    if (!dialect) dialect = makeDialect(options.server, kinds[i]);
+  for (size_t i = 0; i < seating_.size(); i++) {
+    std::vector<uint64_t> rids;
+    for (const uint64_t room : seating_[i]) rids.push_back(ridOf(room));
+    // Scenarios with more connections than members have one kind of them.
+    const Transport kind = kinds[i % kinds.size()];
+    std::unique_ptr<Dialect>& dialect = dialects_[kind];
+    if (!dialect) dialect = makeDialect(options.server, kind);
     members_.push_back(
-        std::make_unique<Member>(context_, *this, *dialect, static_cast<uint64_t>(options.idBase) + i, rid));
+        std::make_unique<Member>(context_, *this, *dialect, static_cast<uint64_t>(options.idBase) + i, rids));
   }
   loop.onRound = [this](Nanos took) { meter.round(took); };
   keepAlive();
@@ -99,8 +104,35 @@ bool Crowd::obtainTickets(Nanos deadline) {
     tickets_ = size();
     return true;
   }
+  if (!options_.tickets.empty() && options_.scenario != "tickets") return loadTickets();
   for (int i = 0; i < options_.httpConnections && nextTicket_ < size(); i++) ticketFor(nextTicket_++);
   loop.runUntil([this] { return tickets_ == size() || faults.total() > 0; }, deadline);
+  return tickets_ == size();
+}
+
+bool Crowd::saveTickets() const {
+  FILE* file = std::fopen(options_.tickets.c_str(), "w");
+  if (file == nullptr) return false;
+  for (const auto& member : members_) {
+    std::fprintf(file, "%llu %s\n", static_cast<unsigned long long>(member->ticket.sid), member->ticket.token.c_str());
+  }
+  return std::fclose(file) == 0;
+}
+
+bool Crowd::loadTickets() {
+  const sockaddr_in tcp = addressOf(options_.tcpAddress.empty() ? options_.http : options_.tcpAddress);
+  FILE* file = std::fopen(options_.tickets.c_str(), "r");
+  if (file == nullptr) return ticketFailed("cannot read " + options_.tickets), false;
+  char token[1024];
+  unsigned long long sid = 0;
+  for (; tickets_ < size() && std::fscanf(file, "%llu %1023s", &sid, token) == 2; tickets_++) {
+    Member& member = *members_[tickets_];
+    member.ticket.sid = sid;
+    member.ticket.token = token;
+    member.ticket.address = member.isStream() ? tcp : http.address();
+  }
+  std::fclose(file);
+  if (tickets_ < size()) ticketFailed(options_.tickets + " has too few tickets");
   return tickets_ == size();
 }
 
@@ -133,41 +165,66 @@ void Crowd::requestAddress(size_t i) {
 
 void Crowd::ticketFailed(const std::string& why) { faults.note(Fault::REFUSED, why); }
 
-bool Crowd::signIn(Nanos deadline) {
-  for (int i = 0; i < options_.concurrency; i++) connectNext();
-  loop.runUntil([this] { return ready_ == size() || lost_ > 0; }, deadline);
-  return ready_ == size() && lost_ == 0;
+bool Crowd::signIn(Nanos deadline) { return connectAll(0, static_cast<size_t>(options_.concurrency), deadline); }
+
+bool Crowd::reconnect(size_t first, Nanos deadline) {
+  for (size_t i = first; i < size(); i++) {
+    members_[i]->hangUp();
+    // Those who stay are looked at in between.
+    if (i % kConnectsPerTurn == 0) loop.runUntil([] { return false; }, loop.readTime() + kMicrosecond);
+  }
+  return connectAll(first, static_cast<size_t>(options_.reconnectsAtATime), deadline);
 }
 
-bool Crowd::reconnect(Nanos deadline) {
-  for (const auto& member : members_) member->hangUp();
-  started_ = ready_ = 0;
-  while (started_ < size() && lost_ == 0) connectNext();
-  loop.runUntil([this] { return ready_ == size() || lost_ > 0; }, deadline);
-  return ready_ == size() && lost_ == 0;
+bool Crowd::signInOne(size_t i, Nanos deadline) {
+  members_[i]->connect(0);
+  return loop.runUntil([this, i] { return members_[i]->isReady() || lost_ > 0; }, deadline) && lost_ == 0;
 }
 
-void Crowd::connectNext() {
-  if (started_ == size() || lost_ > 0) return;
-  const size_t i = started_++;
-  const bool many = size() > kConnectionsPerSource;
-  members_[i]->connect(many ? kFirstSource + static_cast<uint32_t>(i / kConnectionsPerSource) : 0);
+bool Crowd::connectAll(size_t first, size_t atATime, Nanos deadline) {
+  next_ = first, last_ = size();
+  underWay_ = ready_ = 0, atATime_ = atATime;
+  loop.background = [this] { return connectDue(); };
+  loop.runUntil([this, first] { return ready_ == last_ - first || lost_ > 0; }, deadline);
+  const bool complete = ready_ == last_ - first && lost_ == 0;
+  loop.background = nullptr;
+  return complete;
+}
+
+/** Not from within the events of the member that made place: it must not wait for somebody else's connect. */
+bool Crowd::connectDue() {
+  for (int i = 0; i < kConnectsPerTurn && mayConnect(); i++) {
+    underWay_++;
+    const size_t member = next_++;
+    const bool many = size() > kConnectionsPerSource;
+    members_[member]->connect(many ? kFirstSource + static_cast<uint32_t>(member / kConnectionsPerSource) : 0);
+  }
+  return mayConnect();
 }
 
 void Crowd::onReady(Member&) {
   ready_++;
-  connectNext();
+  underWay_--;
+  if (mayConnect() && !loop.background) loop.background = [this] { return connectDue(); };
 }
 
 void Crowd::onLost(Member&) { lost_++; }
 
 void Crowd::onChatAck(Member& member, const Message& ack) {
-  if (onAck) onAck(static_cast<size_t>(member.uid - static_cast<uint64_t>(options_.idBase)), ack);
+  if (onAck) onAck(indexOf(member), ack);
+}
+
+void Crowd::onPrivateChat(Member& member, const Message& message, Nanos now) {
+  if (onPrivate) onPrivate(indexOf(member), message, now);
 }
 
 Audience& Crowd::audienceOf(uint64_t rid, uint64_t gid) {
   auto& audience = audiences_[{rid, gid}];
-  if (!audience) audience = std::make_unique<Audience>(rid, gid, run, keepsOneOrder(), meter, faults);
+  if (!audience) {
+    audience = std::make_unique<Audience>(rid, gid, run, keepsOneOrder(), meter, faults);
+    audience->listener = completion_;
+    if (forgets_) audience->forgetReceived();
+  }
   return *audience;
 }
 
@@ -184,6 +241,7 @@ uint64_t Crowd::sizeOfRoom(uint64_t rid) const {
 }
 
 void Crowd::listenForCompletion(CompletionListener* listener) {
+  completion_ = listener;
   for (Audience* audience : audiences()) audience->listener = listener;
 }
 
@@ -194,15 +252,9 @@ void Crowd::keepAlive() {
   });
 }
 
-void Crowd::trimAlways() {
-  std::map<Audience*, uint64_t> passed;
-  for (const auto& member : members_) {
-    if (!member->isReady()) continue;
-    const auto [entry, isNew] = passed.emplace(member->audience(), member->place().next);
-    if (!isNew) entry->second = std::min(entry->second, member->place().next);
-  }
-  for (const auto& [audience, next] : passed) audience->trim(next);
-  loop.at(loop.now() + kTrimEvery, [this](Nanos) { trimAlways(); });
+void Crowd::forgetReceived() {
+  forgets_ = true;
+  for (Audience* audience : audiences()) audience->forgetReceived();
 }
 
 }  // namespace bench

@@ -4,6 +4,7 @@
 //   server      over           to get in                     a message is
 //   imgate      WebSocket/TCP  ONLINE, ROOM-JOIN             a frame (binary or JSON)
 //   bare, ws    WebSocket      the connection is enough      a binary frame, republished as it is
+//   (where they learn the target from the frame: a member of several rooms, private chat)
 //   socketio    WebSocket      Engine.IO open, namespace     42["m","TEXT"]
 //   nats        TCP            CONNECT, SUB, PING            MSG SUBJECT 1 SIZE\r\nTEXT\r\n
 //   mosquitto   TCP            CONNECT, SUBSCRIBE            PUBLISH, QoS 0
@@ -56,9 +57,19 @@ class Dialect {
   /** Acts on one unit. */
   virtual void take(Member& member, const Unit& unit) const = 0;
 
-  virtual void publish(Member& member, uint32_t seq, std::string_view text) const = 0;
+  virtual void publish(Member& member, uint64_t rid, uint32_t seq, std::string_view text) const = 0;
+  /** A member may be in more than one room. */
+  virtual bool hasManyRooms() const { return false; }
+  /** From user to user. */
+  virtual bool hasPrivateChat() const { return false; }
+  virtual void chat(Member&, uint64_t /* duid */, uint32_t /* seq */, std::string_view) const {}
+  /** Into a room and out of it, after the sign-in. */
+  virtual void join(Member&, uint64_t /* rid */) const {}
+  virtual void quit(Member&, uint64_t /* rid */) const {}
   /** Where a POST publishes to a room; empty: this server takes no HTTP. */
   virtual std::string pushTarget(uint64_t) const { return ""; }
+  /** It comes to the members; otherwise the POST is only answered. */
+  virtual bool deliversPushes() const { return true; }
   /** Nothing was sent for a while; a server that pings itself needs nothing. */
   virtual void keepAlive(Member&) const {}
 };

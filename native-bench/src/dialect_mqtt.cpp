@@ -44,7 +44,7 @@ void appendText(std::string& out, std::string_view text) {
   out.append(text);
 }
 
-std::string topicOf(const Member& member) { return "room/" + std::to_string(member.rid); }
+std::string topicOf(const Member& member) { return "room/" + std::to_string(member.rooms().at(0).rid); }
 
 class MqttDialect final : public Dialect {
  public:
@@ -85,7 +85,7 @@ class MqttDialect final : public Dialect {
         return subscribe(member);
       case SUBACK:
         if (n < 3 || body[2] != 0) return member.lose(Fault::CONNECT, "SUBACK refuses");
-        return member.isReady() ? void() : member.ready(0);
+        return member.isReady() ? void() : member.ready();
       case PINGRESP:
         return;
       default:
@@ -93,7 +93,7 @@ class MqttDialect final : public Dialect {
     }
   }
 
-  void publish(Member& member, uint32_t, std::string_view text) const override {
+  void publish(Member& member, uint64_t, uint32_t, std::string_view text) const override {
     std::string body;
     appendText(body, topicOf(member));
     member.say(packet(PUBLISH, body.append(text)));

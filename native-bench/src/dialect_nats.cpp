@@ -14,7 +14,7 @@ constexpr size_t kLineBytesMax = 64 * 1024;  // INFO is the longest, a few hundr
 
 bool startsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
-std::string subjectOf(const Member& member) { return "room." + std::to_string(member.rid); }
+std::string subjectOf(const Member& member) { return "room." + std::to_string(member.rooms().at(0).rid); }
 
 /** Bytes of the payload that a MSG line announces: its last number. */
 size_t payloadBytes(std::string_view line) {
@@ -49,7 +49,7 @@ class NatsDialect final : public Dialect {
     }
     if (startsWith(text, "PING")) return member.say("PONG\r\n");
     // The PONG follows the subscription on the same connection, so then the subscription stands.
-    if (startsWith(text, "PONG")) return member.isReady() ? void() : member.ready(0);
+    if (startsWith(text, "PONG")) return member.isReady() ? void() : member.ready();
     if (startsWith(text, "INFO")) {
       if (member.isReady()) return;  // said again when the cluster changes
       return member.say("CONNECT {\"verbose\":false,\"pedantic\":false,\"lang\":\"c++\",\"version\":\"1\",\"protocol\":1}\r\nSUB " +
@@ -59,7 +59,7 @@ class NatsDialect final : public Dialect {
     member.lose(startsWith(text, "-ERR") ? Fault::CLOSED : Fault::MALFORMED, std::string(text.substr(0, 80)));
   }
 
-  void publish(Member& member, uint32_t, std::string_view text) const override {
+  void publish(Member& member, uint64_t, uint32_t, std::string_view text) const override {
     std::string line = "PUB " + subjectOf(member) + " " + std::to_string(text.size()) + "\r\n";
     member.say(line.append(text).append("\r\n"));
   }

@@ -18,7 +18,7 @@ class SocketIoDialect final : public Dialect {
   const char* name() const override { return "socketio"; }
   // The room travels with the address, so that joining costs no round trip that imgate would not need.
   std::string path(const Member& member) const override {
-    return "/socket.io/?EIO=4&transport=websocket&room=" + std::to_string(member.rid);
+    return "/socket.io/?EIO=4&transport=websocket&room=" + std::to_string(member.rooms().at(0).rid);
   }
   void open(Member&) const override {}  // the server speaks first
 
@@ -31,13 +31,13 @@ class SocketIoDialect final : public Dialect {
     }
     if (text == "2") return member.say("3");
     if (startsWith(text, "0")) return member.say("40");
-    if (startsWith(text, "40")) return member.isReady() ? void() : member.ready(0);
+    if (startsWith(text, "40")) return member.isReady() ? void() : member.ready();
     if (startsWith(text, "44")) return member.lose(Fault::CONNECT, std::string(text));
     if (text == "1" || startsWith(text, "41")) return member.lose(Fault::CLOSED, "disconnected by the server");
     member.lose(Fault::MALFORMED, "unexpected packet " + std::string(text.substr(0, 40)));
   }
 
-  void publish(Member& member, uint32_t, std::string_view text) const override {
+  void publish(Member& member, uint64_t, uint32_t, std::string_view text) const override {
     member.say(std::string(kEvent).append(text).append(kEventEnd));
   }
 };

@@ -15,6 +15,8 @@ bool readBody(Reader& reader, Message& m) {
   for (std::string_view key; reader.nextKey(key);) {
     const bool read = key == "uid"      ? reader.integer(m.uid)
                       : key == "rid"    ? reader.integer(m.rid)
+                      : key == "suid"   ? reader.integer(m.suid)
+                      : key == "duid"   ? reader.integer(m.duid)
                       : key == "gid"    ? reader.integer(m.gid)
                       : key == "msgid"  ? reader.integer(m.msgid)
                       : key == "code"   ? reader.integer(m.code)

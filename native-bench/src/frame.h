@@ -19,7 +19,7 @@ constexpr size_t kFrameHeader = 12;
 struct Message {
   Command command = Command::UNKNOWN;
   uint32_t seq = 0;
-  uint64_t uid = 0, rid = 0, gid = 0, msgid = 0, code = 0;
+  uint64_t uid = 0, suid = 0, duid = 0, rid = 0, gid = 0, msgid = 0, code = 0;
   std::string_view text, data, errmsg;
 };
 

@@ -10,17 +10,33 @@ namespace {
 constexpr Nanos kLeadTime = 20 * kMillisecond;
 // After so many messages in a row one socket is read again: sending must not starve the receiving it waits for.
 constexpr int kSendsPerTurn = 32;
-// After a stretch nothing is sent until everything has come, so that the next one starts with empty queues.
-constexpr double kDrainSeconds = 60;
+constexpr Nanos kRssEvery = 100 * kMillisecond;
 }  // namespace
 
-Load::Load(Crowd& crowd, const Options& options)
+std::string reasonToRefuse(const WindowResult& result) {
+  if (result.clientLimited()) return "the client was the bottleneck";
+  if (result.disturbed()) return "the machine was busy with other work";
+  return "";
+}
+
+Load::Load(Crowd& crowd, const Options& options, std::vector<Publisher> publishers)
     : crowd_(crowd),
       options_(options),
-      publishers_(choosePublishers(crowd, options)),
+      publishers_(std::move(publishers)),
       random_(static_cast<uint64_t>(options.seed)) {
   crowd.listenForCompletion(this);
-  crowd.trimAlways();
+  crowd.forgetReceived();
+}
+
+double Load::reach() const {
+  uint64_t sum = 0;
+  for (const Publisher& publisher : publishers_) sum += publisher.reach();
+  return static_cast<double>(sum) / static_cast<double>(publishers_.size());
+}
+
+uint64_t Load::backlog() const {
+  const uint64_t settled = crowd_.meter.deliveries + crowd_.meter.forgiven;
+  return due_ > settled ? due_ - settled : 0;
 }
 
 WindowResult Load::openLoop(double rate, double hopelessSeconds) {
@@ -28,12 +44,12 @@ WindowResult Load::openLoop(double rate, double hopelessSeconds) {
   rate_ = rate;
   begin();
   nextSend_ = crowd_.loop.now() + kLeadTime;
-  timers_.push_back(crowd_.loop.at(nextSend_, [this](Nanos now) { pace(now); }));
+  paceTimer_ = crowd_.loop.at(nextSend_, [this](Nanos now) { pace(now); });
 
-  const double perMessage = static_cast<double>(crowd_.size()) / static_cast<double>(options_.rooms);
-  const auto hopeless = static_cast<uint64_t>(rate * perMessage * hopelessSeconds + perMessage);
+  const double perMessage = reach();
+  const double hopeless = rate * perMessage * hopelessSeconds + perMessage;
   bool aborted = false;
-  crowd_.loop.runUntil([&] { return measured_ || (aborted = backlog() > hopeless); }, to_ + 5 * kSecond);
+  crowd_.loop.runUntil([&] { return measured_ || (aborted = static_cast<double>(backlog()) > hopeless); }, to_ + 5 * kSecond);
   WindowResult result = finish();
   result.askedRate = rate;
   result.aborted = aborted;
@@ -45,11 +61,14 @@ WindowResult Load::closedLoop(uint64_t window) {
   begin();
   for (uint64_t i = 0; i < window; i++) publish(crowd_.loop.readTime());
   crowd_.loop.runUntil([this] { return measured_ || crowd_.faults.count(Fault::CLOSED) > 0; }, to_ + 5 * kSecond);
-  return finish();
+  WindowResult result = finish();
+  result.window = window;
+  return result;
 }
 
 void Load::begin() {
   machineFrom_ = readMachine(options_.serverPid);
+  rssBefore_ = readRss(options_.serverPid), rssMax_ = 0;
   const Nanos from = crowd_.loop.readTime() + kLeadTime + seconds(options_.warmup);
   to_ = from + seconds(options_.seconds);
   crowd_.meter.open(from, to_);
@@ -57,20 +76,30 @@ void Load::begin() {
   sendLag_.clear();
   expected_ = 0;
   from_ = end_ = mark();
-  timers_ = {crowd_.loop.at(from, [this](Nanos) { from_ = mark(); }), crowd_.loop.at(to_, [this](Nanos) {
-               end_ = mark();
-               measured_ = true;
-             })};
+  windowTimers_[0] = crowd_.loop.at(from, [this](Nanos) {
+    from_ = mark();
+    sampleRss();
+  });
+  windowTimers_[1] = crowd_.loop.at(to_, [this](Nanos) {
+    end_ = mark();
+    rssMax_ = std::max(rssMax_, readRss(options_.serverPid));
+    measured_ = true;
+  });
+}
+
+void Load::sampleRss() {
+  rssMax_ = std::max(rssMax_, readRss(options_.serverPid));
+  rssTimer_ = crowd_.loop.at(crowd_.loop.now() + kRssEvery, [this](Nanos) { sampleRss(); });
 }
 
 WindowResult Load::finish() {
   sending_ = false;
-  for (const int timer : timers_) crowd_.loop.cancel(timer);
+  for (const int timer : {windowTimers_[0], windowTimers_[1], paceTimer_, rssTimer_}) crowd_.loop.cancel(timer);
   if (!measured_) end_ = mark();
   const Nanos round = crowd_.meter.roundMaxNs;
   const double others = othersBetween(machineFrom_, readMachine(options_.serverPid));
   const bool drained =
-      crowd_.loop.runUntil([this] { return backlog() == 0; }, crowd_.loop.readTime() + seconds(kDrainSeconds));
+      crowd_.loop.runUntil([this] { return backlog() == 0; }, crowd_.loop.readTime() + seconds(drainSeconds));
 
   WindowResult result;
   const Nanos elapsed = end_.at - from_.at;
@@ -90,7 +119,11 @@ WindowResult Load::finish() {
   result.server = cpuBetween(from_.server, end_.server, elapsed);
   result.serverShare = limitShare(result.server, options_.serverPid);
   result.othersCores = others;
+  result.rssBefore = rssBefore_;
+  result.rssMax = rssMax_;
+  result.rssAfter = readRss(options_.serverPid);
   result.drained = drained;
+  result.drainSeconds = toSeconds(nowNs() - end_.at);
   return result;
 }
 
@@ -107,7 +140,7 @@ void Load::pace(Nanos now) {
     publish(nextSend_);
     nextSend_ += nextGap();
   }
-  if (nextSend_ < to_) timers_.push_back(crowd_.loop.at(nextSend_, [this](Nanos later) { pace(later); }));
+  if (nextSend_ < to_) paceTimer_ = crowd_.loop.at(nextSend_, [this](Nanos later) { pace(later); });
 }
 
 Nanos Load::nextGap() {
@@ -117,6 +150,8 @@ Nanos Load::nextGap() {
 }
 
 void Load::publish(Nanos intended) {
+  // Where members were lost the others speak for them: the rate is that of all together.
+  for (size_t tries = 1; tries < publishers_.size() && !publishers_[turn_].canPublish(); tries++) turn_ = (turn_ + 1) % publishers_.size();
   const uint64_t deliveries = publishers_[turn_].publish(intended);
   turn_ = (turn_ + 1) % publishers_.size();
   published_++;
@@ -129,8 +164,13 @@ void Load::onComplete(uint32_t, Nanos now) {
   if (closedLoop_ && sending_) publish(now);
 }
 
+double WindowResult::serverMicrosPerDelivery() const {
+  return deliveries == 0 ? 0 : server.cores * windowSeconds * 1e6 / static_cast<double>(deliveries);
+}
+
 void WindowResult::addTo(Report& report) const {
   if (askedRate > 0) report.real("asked_rate", askedRate, 1);
+  if (window > 0) report.integer("window", window);
   report.real("window_s", windowSeconds);
   report.real("publishes_per_s", perSecond(published), 1);
   report.real("completed_per_s", perSecond(completed), 1);
@@ -154,7 +194,12 @@ void WindowResult::addTo(Report& report) const {
   if (serverKnown) {
     report.real("server_cores", server.cores);
     report.real("server_busiest_thread", server.busiestThread);
-    report.real("server_us_per_delivery", deliveries == 0 ? 0 : server.cores * windowSeconds * 1e6 / static_cast<double>(deliveries), 3);
+    report.real("server_us_per_delivery", serverMicrosPerDelivery(), 3);
+  }
+  if (serverKnown) {
+    report.integer("rss_before", rssBefore);
+    report.integer("rss_max", rssMax);
+    report.integer("rss_after", rssAfter);
   }
   report.real("others_cores", othersCores);
   report.boolean("client_limited", clientLimited());

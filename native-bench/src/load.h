@@ -27,12 +27,17 @@ struct WindowResult {
   uint64_t delivered = 0;     // those that came
   Histogram latency;          // of these
   Histogram sendLag;          // how late we were with each message (part of the latency, too)
+  uint64_t window = 0;        // closed loop: messages outstanding
   Nanos roundMaxNs = 0;
   double clientCores = 0;
   bool serverKnown = false;
   CpuUse server;
   double serverShare = 0;     // of its limit
   double othersCores = 0;     // taken by other processes, from the warm-up on
+  uint64_t rssBefore = 0;     // the server's resident bytes before the warm-up,
+  uint64_t rssMax = 0;        // at most in the window,
+  uint64_t rssAfter = 0;      // and when everything had come
+  double drainSeconds = 0;    // from the end of the window
   bool aborted = false;       // stopped early: the backlog was beyond hope
   bool drained = false;       // in the end everything that was sent had come
 
@@ -44,13 +49,28 @@ struct WindowResult {
   }
   /** Neither side is to blame: something else had the processors. */
   bool disturbed() const { return disturbs(othersCores); }
+  double serverMicrosPerDelivery() const;
   void addTo(Report& report) const;
 };
 
+/** Why the figures of this window do not tell of the server; empty when they do. */
+std::string reasonToRefuse(const WindowResult& result);
+
+constexpr double kNeverHopeless = 1e9;  // seconds
+
 class Load final : public CompletionListener {
  public:
-  Load(Crowd& crowd, const Options& options);
+  Load(Crowd& crowd, const Options& options) : Load(crowd, options, choosePublishers(crowd, options)) {}
+  Load(Crowd& crowd, const Options& options, std::vector<Publisher> publishers);
 
+  /** After a stretch nothing is sent until everything has come, so that the next one starts with empty queues. */
+  double drainSeconds = 60;
+
+  std::vector<Publisher>& publishers() { return publishers_; }
+  /** Deliveries that a message leads to, on the average. */
+  double reach() const;
+  /** Deliveries due and not come so far, but for those that cannot come. */
+  uint64_t backlog() const;
   /** `rate` messages a second of all publishers together, for warmup + window. Stops early when the server owes more
    *  than `hopelessSeconds` of deliveries. */
   WindowResult openLoop(double rate, double hopelessSeconds);
@@ -73,7 +93,7 @@ class Load final : public CompletionListener {
   void pace(Nanos now);
   Nanos nextGap();
   void publish(Nanos intended);
-  uint64_t backlog() const { return due_ - crowd_.meter.deliveries; }
+  void sampleRss();
 
   Crowd& crowd_;
   const Options& options_;
@@ -92,7 +112,10 @@ class Load final : public CompletionListener {
   Nanos to_ = 0;
   Histogram sendLag_;
   uint64_t expected_ = 0;
-  std::vector<int> timers_;
+  int windowTimers_[2] = {};
+  int paceTimer_ = 0;
+  int rssTimer_ = 0;
+  uint64_t rssBefore_ = 0, rssMax_ = 0;
   Mark from_, end_;
   MachineSample machineFrom_;
 };

@@ -25,9 +25,10 @@ class Loop {
   ~Loop();
   Loop(const Loop&) = delete;
 
-  void add(int fd, uint32_t events, Pollable* pollable);
-  void change(int fd, uint32_t events, Pollable* pollable);
-  void remove(int fd);
+  /** @param urgent its events are looked at after every few others, like timers */
+  void add(int fd, uint32_t events, Pollable* pollable, bool urgent = false);
+  void change(int fd, uint32_t events, Pollable* pollable, bool urgent = false);
+  void remove(int fd, bool urgent = false);
 
   /** Calls `fire` once at `due` or as soon after as the loop can. Returns a handle for `cancel`. */
   int at(Nanos due, std::function<void(Nanos now)> fire);
@@ -41,7 +42,11 @@ class Loop {
   Nanos now() const { return now_; }
   Nanos readTime() { return now_ = nowNs(); }
 
-  std::function<void(Nanos)> onRound;  // told how long the events of each round took
+  /** Work to be done beside the events: called once in every few of them, and again and again while there are none. Dropped when
+   *  it answers false. */
+  std::function<bool()> background;
+  /** Told how long the events of each round took; where somebody is urgent, those between two looks at the urgent ones. */
+  std::function<void(Nanos)> onRound;
 
  private:
   struct Timer {
@@ -52,8 +57,11 @@ class Loop {
 
   void round(Nanos deadline);
   void fireTimers();
+  void dispatch(const epoll_event& event);
+  void pollUrgent();
 
   int epoll_;
+  int urgent_ = -1;  // an epoll of its own, watched by the other one; only when somebody is urgent
   Nanos now_ = nowNs();
   Nanos nextDue_ = kNever;
   int lastTimer_ = 0;

@@ -16,8 +16,9 @@ struct Scenario {
   Verdict (*run)(Crowd&, const Options&, Report&);
 };
 
-constexpr Scenario kScenarios[] = {{"verify", runVerify}, {"fanout", runFanout}, {"rate", runRate},
-                                   {"search", runSearch}, {"signin", runSignin}, {"idle", runIdle}, {"push", runPush}, {"reconnect", runReconnect}};
+constexpr Scenario kScenarios[] = {{"tickets", runTickets}, {"verify", runVerify}, {"fanout", runFanout}, {"rate", runRate},
+                                   {"search", runSearch}, {"signin", runSignin}, {"idle", runIdle}, {"push", runPush}, {"reconnect", runReconnect},
+                                   {"overload", runOverload}, {"private", runPrivate}, {"placement", runPlacement}};
 
 const char* nameOf(Verdict verdict) {
   return verdict == Verdict::PASSED ? "passed" : verdict == Verdict::REFUSED ? "refused" : "failed";
@@ -38,7 +39,7 @@ void raiseDescriptorLimit(int64_t connections) {
 int run(const Options& options) {
   for (const Scenario& scenario : kScenarios) {
     if (options.scenario != scenario.name) continue;
-    raiseDescriptorLimit(options.members + options.httpConnections);
+    raiseDescriptorLimit(options.connections() + options.httpConnections);
     Crowd crowd(options);
     Report report;
     report.text("scenario", options.scenario);

@@ -14,25 +14,44 @@ namespace {
 constexpr size_t kReadBytes = 256 * 1024;
 // No gateway sends a single message of this size; longer means that the framing is lost.
 constexpr size_t kFrameBytesMax = 64 * 1024 * 1024;
+// The gateway's WebSocket close code for a client that reads too slowly.
+constexpr uint16_t kCloseSlowConsumer = 4001;
 }  // namespace
+
+Member::Member(MemberContext& context, MemberListener& listener, const Dialect& dialect, uint64_t uid,
+               const std::vector<uint64_t>& rids)
+    : uid(uid), context_(context), listener_(listener), dialect_(dialect), socket_(context.loop, this) {
+  for (const uint64_t rid : rids) rooms_.push_back({rid, nullptr, {}});
+}
 
 void Member::connect(uint32_t source) {
   state_ = State::CONNECTING;
+  connectNs_ = context_.loop.readTime();
   if (!socket_.connect(ticket.address, source)) lose(Fault::CONNECT, std::strerror(errno));
 }
 
 void Member::hangUp() {
   if (!isReady()) return;
   socket_.close();
-  audience_->leave(place_, context_.loop.now());
-  audience_ = nullptr;
-  place_ = {};
+  leaveAll();
   rest_.clear();
   state_ = State::NEW;
 }
 
+void Member::leaveAll() {
+  only_ = nullptr;
+  for (Membership& room : rooms_) {
+    if (room.audience == nullptr) continue;
+    context_.meter.forgiven += room.audience->owedTo(room.place);
+    room.audience->leave(room.place, context_.loop.now());
+    room.audience = nullptr;
+    room.place = {};
+  }
+}
+
 void Member::onConnected() {
   if (const int error = socket_.connectResult(); error != 0) return lose(Fault::CONNECT, std::strerror(error));
+  context_.meter.connected(context_.loop.readTime() - connectNs_);
   if (isStream()) return open();
   state_ = State::UPGRADING;
   sendRaw(wsUpgradeRequest(context_.host, dialect_.path(*this)));
@@ -43,20 +62,73 @@ void Member::open() {
   dialect_.open(*this);
 }
 
-void Member::ready(uint64_t gid) {
+void Member::ready() {
+  for (Membership& room : rooms_) {
+    if (room.audience == nullptr) joined(room.rid, 0);
+  }
+  if (state_ == State::OPENING) isNowReady();  // it has no rooms
+}
+
+void Member::enter(uint64_t rid) {
+  rooms_.push_back({rid, nullptr, {}});
+  findOnly();
+  dialect_.join(*this, rid);
+}
+
+void Member::joined(uint64_t rid, uint64_t gid) {
+  Membership* const room = roomOf(rid);
+  if (room == nullptr) return note(Fault::MALFORMED, "joined a room that it did not ask for");
+  if (room->audience != nullptr) return;
+  room->audience = &listener_.audienceOf(rid, gid);
+  room->audience->join(room->place);
+  findOnly();
+  if (state_ != State::OPENING) return;
+  for (const Membership& other : rooms_) {
+    if (other.audience == nullptr) return;
+  }
+  isNowReady();
+}
+
+void Member::isNowReady() {
   state_ = State::READY;
-  audience_ = &listener_.audienceOf(rid, gid);
-  audience_->join(place_);
+  context_.meter.signIn.record(context_.loop.now() - connectNs_);
   listener_.onReady(*this);
 }
 
+void Member::left(uint64_t rid) {
+  Membership* const room = roomOf(rid);
+  if (room == nullptr) return;
+  if (room->audience != nullptr) room->audience->leave(room->place, context_.loop.now());
+  rooms_.erase(rooms_.begin() + (room - rooms_.data()));
+  findOnly();
+}
+
+void Member::findOnly() { only_ = rooms_.size() == 1 && rooms_[0].audience != nullptr ? rooms_.data() : nullptr; }
+
+Membership* Member::roomOf(uint64_t rid) {
+  for (Membership& room : rooms_) {
+    if (room.rid == rid) return &room;
+  }
+  return nullptr;
+}
+
 void Member::deliver(const Unit& unit, const Message& message) {
-  if (audience_ != nullptr) audience_->deliver(place_, dialect_.format(), unit.bytes, unit.size, message, unit.now);
+  // What comes while the member is on its way in was not meant to be measured.
+  Membership* const room = only_ != nullptr ? only_ : roomOf(message.rid);
+  if (room == nullptr) return note(Fault::MALFORMED, "message of another room");
+  if (room->audience != nullptr) room->audience->deliver(room->place, dialect_.format(), unit.bytes, unit.size, message, unit.now);
 }
 
 void Member::acked(const Message& ack) {
   context_.meter.acks++;
-  if (ack.code != 0) note(Fault::REFUSED, "chat: code " + std::to_string(ack.code) + " " + std::string(ack.errmsg));
+  if (ack.code != 0) {
+    note(ack.code == kCodeBusy ? Fault::BUSY : Fault::REFUSED,
+         "chat: code " + std::to_string(ack.code) + " " + std::string(ack.errmsg));
+    // A refusal need not say where; a member of one room knows.
+    Membership* const room = only_ != nullptr ? only_ : roomOf(ack.rid);
+    if (ack.command == Command::CHAT_ACK) context_.meter.forgiven++;
+    else if (room != nullptr && room->audience != nullptr) context_.meter.forgiven += room->audience->refuse();
+  }
   listener_.onChatAck(*this, ack);
 }
 
@@ -70,7 +142,7 @@ void Member::lose(Fault fault, const std::string& why) {
   note(wasReady ? fault : Fault::CONNECT, why);
   state_ = State::CLOSED;
   socket_.close();
-  if (wasReady) audience_->leave(place_, context_.loop.now());
+  leaveAll();
   listener_.onLost(*this);
 }
 
@@ -161,11 +233,13 @@ void Member::takeWsFrame(const WsFrame& frame, Nanos now) {
     sendRaw(pong);
   } else if (frame.opcode == Opcode::CLOSE) {
     std::string why = "close frame";
+    Fault fault = Fault::CLOSED;
     if (frame.payloadBytes >= 2) {
+      if (load16(frame.payload) == kCloseSlowConsumer) fault = Fault::SLOW_CONSUMER;
       why += " " + std::to_string(load16(frame.payload)) + " ";
       why.append(asText(frame.payload + 2, frame.payloadBytes - 2));
     }
-    lose(Fault::CLOSED, why);
+    lose(fault, why);
   } else if (frame.opcode != Opcode::PONG) {
     lose(Fault::MALFORMED, "unexpected WebSocket opcode " + std::to_string(static_cast<int>(frame.opcode)));
   }
@@ -175,7 +249,7 @@ void Member::takeWsFrame(const WsFrame& frame, Nanos now) {
 size_t Member::takeUnits(const uint8_t* p, size_t n, Nanos now) {
   size_t used = 0;
   while (state_ != State::CLOSED) {
-    if (audience_ != nullptr) used += audience_->advance(place_, dialect_.format(), p + used, n - used, now);
+    if (only_ != nullptr) used += only_->audience->advance(only_->place, dialect_.format(), p + used, n - used, now);
     if (used == n) break;
     Unit unit = dialect_.next(p + used, n - used);
     if (unit.broken) return lose(Fault::MALFORMED, "bytes out of frame"), n;

@@ -68,11 +68,20 @@ CpuSample readCpu(int64_t pid) {
   CpuSample sample;
   if (pid == 0) return sample;
   const std::string base = "/proc/" + std::to_string(pid);
-  sample.total = parseStat(readFile(base + "/stat")).own;
+  sample.total = readCpuTotal(pid);
   eachId(base + "/task", [&](int64_t tid) {
     sample.threads[tid] = parseStat(readFile(base + "/task/" + std::to_string(tid) + "/stat")).own;
   });
   return sample;
+}
+
+Nanos readCpuTotal(int64_t pid) {
+  clockid_t clock;
+  if (pid == 0) return 0;
+  if (clock_getcpuclockid(static_cast<pid_t>(pid), &clock) == 0) {
+    if (const Nanos used = readClock(clock); used > 0) return used;
+  }
+  return parseStat(readFile("/proc/" + std::to_string(pid) + "/stat")).own;
 }
 
 MachineSample readMachine(int64_t serverPid) {
@@ -101,9 +110,9 @@ bool disturbs(double othersCores) {
 }
 
 uint64_t readRss(int64_t pid) {
-  const std::string status = readFile("/proc/" + std::to_string(pid) + "/status");
-  const char* line = std::strstr(status.c_str(), "VmRSS:");
-  return line == nullptr ? 0 : std::strtoull(line + 6, nullptr, 10) * 1024;
+  unsigned long pages = 0;
+  if (pid != 0) std::sscanf(readFile("/proc/" + std::to_string(pid) + "/statm").c_str(), "%*u %lu", &pages);
+  return static_cast<uint64_t>(pages) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 CpuUse cpuBetween(const CpuSample& from, const CpuSample& to, Nanos elapsed) {

@@ -12,8 +12,11 @@ struct CpuSample {
   std::map<int64_t, Nanos> threads;
 };
 
-/** All zero when the process is not there (or pid is 0). Resolution: one clock tick, 10 ms. */
+/** All zero when the process is not there (or pid is 0). Resolution of the threads: one clock tick, 10 ms. */
 CpuSample readCpu(int64_t pid);
+
+/** CPU time of all threads together, to the microsecond or better; for differences over a short time. */
+Nanos readCpuTotal(int64_t pid);
 
 /** Bytes resident; 0 when unknown. */
 uint64_t readRss(int64_t pid);

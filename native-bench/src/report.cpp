@@ -41,6 +41,10 @@ void Report::boolean(const std::string& name, bool value) {
   fields_.push_back({name, value ? "yes" : "no", value ? "true" : "false"});
 }
 
+void Report::append(const Report& other, const std::string& suffix) {
+  for (const Field& field : other.fields_) fields_.push_back({field.name + suffix, field.shown, field.json});
+}
+
 void Report::list(const std::string& name, const std::vector<Report>& items) {
   std::string json = "[";
   for (const Report& item : items) json.append(json.size() > 1 ? "," : "").append(item.json());

@@ -14,6 +14,8 @@ class Report {
   void text(const std::string& name, const std::string& value);
   void integer(const std::string& name, uint64_t value);
   void real(const std::string& name, double value, int digits = 2);
+  /** Adds all values of another report, each name with the suffix. */
+  void append(const Report& other, const std::string& suffix);
   void boolean(const std::string& name, bool value);
   /** A list of reports, such as the steps of a search; not printed. */
   void list(const std::string& name, const std::vector<Report>& items);

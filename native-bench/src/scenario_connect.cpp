@@ -1,53 +1,36 @@
-// signin, reconnect and idle: what it takes to get in, alone and all at once, and what a connection costs that only waits.
+// tickets, signin and idle: what it takes to get in, and what a connection costs that only waits.
 #include <cstdio>
 
-#include "process_stats.h"
+#include "phase.h"
 #include "scenarios.h"
 
 namespace bench {
 
-namespace {
-
-/** Time and server CPU of one phase. */
-class Phase {
- public:
-  explicit Phase(const Options& options) : pid_(options.serverPid), start_(nowNs()), cpu_(readCpu(pid_)), own_(ownCpu()) {}
-
-  void addTo(Report& report, const std::string& name, uint64_t count) const {
-    const Nanos elapsed = nowNs() - start_;
-    const CpuUse server = cpuBetween(cpu_, readCpu(pid_), elapsed);
-    report.real(name + "_s", toSeconds(elapsed));
-    report.real(name + "_per_s", static_cast<double>(count) / toSeconds(elapsed), 0);
-    report.real(name + "_client_cores", toSeconds(ownCpu() - own_) / toSeconds(elapsed));
-    if (pid_ != 0) report.real(name + "_server_cores", server.cores);
-  }
-
- private:
-  const int64_t pid_;
-  const Nanos start_;
-  const CpuSample cpu_;
-  const Nanos own_;
-};
-
-}  // namespace
+Verdict runTickets(Crowd& crowd, const Options& options, Report& report) {
+  Phase tickets(options);
+  if (!crowd.obtainTickets(nowNs() + seconds(options.timeout))) return Verdict::FAILED;
+  tickets.end(report, "tickets", crowd.size());
+  if (crowd.saveTickets()) return Verdict::PASSED;
+  std::fprintf(stderr, "imgate-bench: cannot write %s\n", options.tickets.c_str());
+  return Verdict::FAILED;
+}
 
 Verdict runSignin(Crowd& crowd, const Options& options, Report& report) {
   const Nanos deadline = nowNs() + seconds(options.timeout);
-  const Phase tickets(options);
+  Phase tickets(options);
   if (!crowd.obtainTickets(deadline)) return Verdict::FAILED;
-  tickets.addTo(report, "tickets", crowd.size());
-  const Phase signIn(options);
+  if (options.hasApi()) tickets.end(report, "tickets", crowd.size());
+  Meter& meter = crowd.meter;
+  meter.roundMaxNs = 0;
+  Phase signIn(options);
   if (!crowd.signIn(deadline)) return Verdict::FAILED;
-  signIn.addTo(report, "signin", crowd.size());
-  return crowd.faults.total() == 0 ? Verdict::PASSED : Verdict::FAILED;
-}
-
-Verdict runReconnect(Crowd& crowd, const Options& options, Report& report) {
-  if (!crowd.assemble()) return Verdict::FAILED;
-  const Phase phase(options);
-  if (!crowd.reconnect(nowNs() + seconds(options.timeout))) return Verdict::FAILED;
-  phase.addTo(report, "reconnect", crowd.size());
-  return crowd.faults.total() == 0 ? Verdict::PASSED : Verdict::FAILED;
+  signIn.end(report, "signin", crowd.size());
+  report.real("signin_p50_ms", toMillis(meter.signIn.percentile(50)), 3);
+  report.real("signin_p99_ms", toMillis(meter.signIn.percentile(99)), 3);
+  report.real("signin_max_ms", toMillis(meter.signIn.max()), 3);
+  report.integer("connects_over_1s", meter.slowConnects);
+  report.real("client_round_max_ms", toMillis(meter.roundMaxNs), 3);
+  return conclude(report, signIn.refusal, crowd.faults.total() == 0);
 }
 
 Verdict runIdle(Crowd& crowd, const Options& options, Report& report) {

@@ -1,4 +1,4 @@
-// fanout, rate and search: how much, how fast, how far.
+// rate and search: how fast, how far.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -16,13 +16,6 @@ constexpr double kCalmSeconds = 2;
 constexpr double kDeliveredRatioMin = 0.99;
 // `rate` goes on through an overload, to show it, until the backlog is a danger to the machine.
 constexpr double kHopelessSeconds = 5;
-
-/** Why the figures of this window do not tell of the server; empty when they do. */
-std::string reasonToRefuse(const WindowResult& result) {
-  if (result.clientLimited()) return "the client was the bottleneck";
-  if (result.disturbed()) return "the machine was busy with other work";
-  return "";
-}
 
 bool passes(const WindowResult& result, const Options& options) {
   return !result.aborted && result.drained && result.deliveredRatio() >= kDeliveredRatioMin &&
@@ -104,14 +97,6 @@ Verdict conclude(Report& report, const std::string& refusal, bool sound) {
   if (refusal.empty()) return Verdict::PASSED;
   std::printf("REFUSED: %s\n", refusal.c_str());
   return Verdict::REFUSED;
-}
-
-Verdict runFanout(Crowd& crowd, const Options& options, Report& report) {
-  if (!crowd.assemble()) return Verdict::FAILED;
-  Load load(crowd, options);
-  const WindowResult result = load.closedLoop(static_cast<uint64_t>(options.window));
-  result.addTo(report);
-  return conclude(report, reasonToRefuse(result), result.drained && crowd.faults.total() == 0);
 }
 
 Verdict runRate(Crowd& crowd, const Options& options, Report& report) {

@@ -37,10 +37,12 @@ class Verify {
     uint64_t missing = 0, msgidsWrong = 0;
     for (size_t i = 0; i < crowd_.size(); i++) {
       const Member& member = crowd_.member(i);
-      if (member.audience() != nullptr) missing += member.audience()->missingFor(member.place());
+      for (const Membership& room : member.rooms()) {
+        if (room.audience != nullptr) missing += room.audience->missingFor(room.place);
+      }
     }
     for (size_t p = 0; p < publishers_.size(); p++) {
-      const Audience& audience = *publishers_[p].member().audience();
+      const Audience& audience = *publishers_[p].audience();
       for (const Ack& ack : acked_[p]) {
         msgidsWrong += audience.msgidOf(static_cast<uint32_t>(p), ack.number) != ack.msgid;
       }

@@ -20,8 +20,12 @@ Verdict runFanout(Crowd& crowd, const Options& options, Report& report);
 Verdict runRate(Crowd& crowd, const Options& options, Report& report);
 Verdict runSearch(Crowd& crowd, const Options& options, Report& report);
 Verdict runPush(Crowd& crowd, const Options& options, Report& report);
+Verdict runTickets(Crowd& crowd, const Options& options, Report& report);
 Verdict runSignin(Crowd& crowd, const Options& options, Report& report);
 Verdict runReconnect(Crowd& crowd, const Options& options, Report& report);
 Verdict runIdle(Crowd& crowd, const Options& options, Report& report);
+Verdict runOverload(Crowd& crowd, const Options& options, Report& report);
+Verdict runPrivate(Crowd& crowd, const Options& options, Report& report);
+Verdict runPlacement(Crowd& crowd, const Options& options, Report& report);
 
 }  // namespace bench

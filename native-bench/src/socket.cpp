@@ -35,7 +35,7 @@ bool Socket::connect(const sockaddr_in& to, uint32_t source) {
   }
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 && errno != EINPROGRESS) return false;
   watched_ = EPOLLIN | EPOLLOUT;
-  loop_.add(fd_, watched_, owner_);
+  loop_.add(fd_, watched_, owner_, urgent_);
   return true;
 }
 
@@ -62,25 +62,31 @@ bool Socket::send(std::string_view bytes) {
 }
 
 bool Socket::flush() {
-  const std::string rest = std::move(unsent_);
-  unsent_.clear();
-  if (!rest.empty() && !send(rest)) return false;
+  if (!unsent_.empty()) {
+    const ssize_t sent = ::send(fd_, unsent_.data() + sentOfUnsent_, unsent_.size() - sentOfUnsent_, MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
+    if (sent > 0) sentOfUnsent_ += static_cast<size_t>(sent);
+    if (sentOfUnsent_ * 2 < unsent_.size()) return true;
+    unsent_.erase(0, sentOfUnsent_);
+    sentOfUnsent_ = 0;
+  }
   if (unsent_.empty()) watch(EPOLLIN);
   return true;
 }
 
 void Socket::close() {
   if (!isOpen()) return;
-  loop_.remove(fd_);
+  loop_.remove(fd_, urgent_);
   ::close(fd_);
   fd_ = -1;
   unsent_.clear();
+  sentOfUnsent_ = 0;
 }
 
 void Socket::watch(uint32_t events) {
   if (events == watched_) return;
   watched_ = events;
-  loop_.change(fd_, events, owner_);
+  loop_.change(fd_, events, owner_, urgent_);
 }
 
 }  // namespace bench

@@ -19,6 +19,8 @@ class Socket {
   ~Socket() { close(); }
   Socket(const Socket&) = delete;
 
+  /** See Loop::add; before the connect. */
+  void beUrgent() { urgent_ = true; }
   /** Starts to connect; writable means decided. `source` is a loopback address in host order, 0 for any.
    *  @returns false with errno set. */
   bool connect(const sockaddr_in& to, uint32_t source = 0);
@@ -29,7 +31,6 @@ class Socket {
   bool send(std::string_view bytes);
   /** To be called at EPOLLOUT. */
   bool flush();
-  size_t unsentBytes() const { return unsent_.size(); }
 
   void close();
   bool isOpen() const { return fd_ >= 0; }
@@ -42,7 +43,9 @@ class Socket {
   Pollable* owner_;
   int fd_ = -1;
   uint32_t watched_ = 0;
+  bool urgent_ = false;
   std::string unsent_;
+  size_t sentOfUnsent_ = 0;  // cut off in bulk: under overload much is unsent, and little of it goes at a time
 };
 
 }  // namespace bench
