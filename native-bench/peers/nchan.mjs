@@ -33,7 +33,7 @@ http {
       nchan_channel_id $1;
       nchan_pubsub websocket http;
       nchan_subscriber_first_message newest;
-      nchan_message_buffer_length 1000;
+      nchan_message_buffer_length 100000;
       nchan_message_timeout 5s;
     }
   }

@@ -10,7 +10,8 @@ const INSTALL_PATIENCE_MS = 120_000
 // Servers live in sbin, which is not in everybody's PATH.
 const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'].filter(Boolean)
 
-async function find(program) {
+/** The path of a program, as a shell would find it; undefined when there is none. */
+export async function find(program) {
   for (const folder of folders) {
     const file = join(folder, program)
     const isThere = await access(file, constants.X_OK).then(

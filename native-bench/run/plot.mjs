@@ -1,7 +1,7 @@
-// An SVG with one panel for each scenario: a bar for each server's median, a line from the least to the most of its runs.
+// An SVG with one panel for each case: a bar for each variant's median, a line from the least to the most of its runs.
 
 const WIDTH = 760
-const LABEL = 110
+const LABEL = 120
 const VALUE = 130
 const BAR = 22
 const GAP = 8
@@ -17,10 +17,10 @@ function text(x, y, content, more = '') {
   return `<text x="${x}" y="${y}" ${more}>${escaped(content)}</text>`
 }
 
-function panel({ title, figures, plotted, servers }, top) {
+function panel({ title, figures, plotted, variants }, top) {
   const figure = figures.find(({ key }) => key === plotted)
-  const names = Object.keys(servers)
-  const sums = names.map(name => servers[name]?.figures[figure.key])
+  const names = Object.keys(variants)
+  const sums = names.map(name => variants[name]?.figures[figure.key])
   const largest = Math.max(...sums.map(sum => sum?.max ?? 0))
   const x = value => round(MARGIN + LABEL + (largest > 0 ? (value / largest) * AXIS : 0))
   const number = value => value.toLocaleString('en-US', { maximumFractionDigits: figure.digits })
@@ -31,9 +31,9 @@ function panel({ title, figures, plotted, servers }, top) {
     const middle = y + BAR / 2
     const label = text(MARGIN, middle + 5, name)
     if (!sum)
-      return [label, text(x(0) + 6, middle + 5, servers[name] === null ? 'not installed' : 'n/a', 'class="faint"')]
-    // Pale: no run of this server was sound, so the bar is no result.
-    const { runs, refused, failed } = servers[name]
+      return [label, text(x(0) + 6, middle + 5, variants[name] === null ? 'not installed' : 'n/a', 'class="faint"')]
+    // Pale: no run of this variant was sound, so the bar is no result.
+    const { runs, refused, failed } = variants[name]
     const kind = refused + failed === runs ? 'bar refused' : 'bar'
     return [
       label,
@@ -60,10 +60,10 @@ text { font: 13px sans-serif; fill: #222 }
 .refused { fill: #c8d4e0 }
 .spread { stroke: #222; fill: none }`
 
-export function plot(scenarios) {
+export function plot(cases) {
   let top = MARGIN
-  const panels = scenarios.map(scenario => {
-    const { svg, height } = panel(scenario, top)
+  const panels = cases.map(one => {
+    const { svg, height } = panel(one, top)
     top += height
     return svg
   })

@@ -1,4 +1,5 @@
-// The servers under test. Each is started afresh for every run: `{ name, pid, http, stop() }`; `http` is its address.
+// The servers under test. Each is started afresh for every run: `{ name, pid, http, stop() }`; `http` is its address, and
+// `tcp` that of the gateway's other listener.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -7,14 +8,16 @@ import { mosquitto } from '../peers/mosquitto.mjs'
 import { nats } from '../peers/nats.mjs'
 import { nchan } from '../peers/nchan.mjs'
 import { provide, versionOf } from './debian.mjs'
+import { providePackage } from './npm.mjs'
 import { start, stop } from './processes.mjs'
 import { makeFolder, removeFolder } from './temporary.mjs'
 
 const READY_PATIENCE_MS = 30_000
 const root = new URL('../../', import.meta.url).pathname
 
-async function startImgate({ workers, cpus, env }) {
-  const dataDir = await makeFolder()
+/** @param dataFolder of whoever starts it again on the same data; otherwise a new one, gone with the server */
+export async function startImgate({ workers, cpus, env, dataFolder }) {
+  const dataDir = dataFolder ?? (await makeFolder())
   const child = start(process.execPath, [join(root, 'dist/main.js'), 'start'], {
     cpus,
     stdout: 'pipe',
@@ -28,9 +31,9 @@ async function startImgate({ workers, cpus, env }) {
   })
   const end = async () => {
     await stop(child)
-    await removeFolder(dataDir)
+    if (dataFolder === undefined) await removeFolder(dataDir)
   }
-  return ready('imgate', child, end, line => parseReady(line)?.http)
+  return ready('imgate', child, end, parseReady)
 }
 
 /** A server that is a script of ours and says `listening PORT`. */
@@ -39,21 +42,12 @@ function startScript(name, script, cpus) {
   const end = () => stop(child)
   return ready(name, child, end, line => {
     const port = /^listening (\d+)/.exec(line)?.[1]
-    return port && `127.0.0.1:${port}`
+    return port && { http: `127.0.0.1:${port}` }
   })
 }
 
-/** The version of an npm package as installed; undefined when it is not. */
-function packageVersion(name) {
-  try {
-    return createRequire(import.meta.url)(`${name}/package.json`).version
-  } catch {
-    return undefined // not installed: the table says so
-  }
-}
-
 const ofScript = (name, script, packageName) => ({
-  prepare: async () => packageVersion(packageName),
+  prepare: () => providePackage(packageName),
   start: ({ cpus }) => startScript(name, script, cpus),
 })
 
@@ -85,23 +79,23 @@ export const servers = {
 function parseReady(line) {
   try {
     const entry = JSON.parse(line)
-    return entry.msg === 'ready' ? entry : undefined
+    return entry.msg === 'ready' ? { http: entry.http, tcp: entry.tcp } : undefined
   } catch {
     return undefined // a line that is not JSON is not the one we wait for
   }
 }
 
 /** Waits for the line in which the server says where it listens. */
-async function ready(name, child, end, addressIn) {
+async function ready(name, child, end, addressesIn) {
   const said = []
-  const address = new Promise((resolve, reject) => {
+  const addresses = new Promise((resolve, reject) => {
     const late = setTimeout(
       () => reject(new Error(`${name} is not ready after ${READY_PATIENCE_MS} ms`)),
       READY_PATIENCE_MS,
     )
     createInterface({ input: child.stdout }).on('line', line => {
       if (said.length < 50) said.push(line)
-      const found = addressIn(line)
+      const found = addressesIn(line)
       if (found) {
         clearTimeout(late)
         resolve(found)
@@ -113,7 +107,7 @@ async function ready(name, child, end, addressIn) {
     })
   })
   try {
-    return { name, pid: child.pid, http: await address, stop: end }
+    return { name, pid: child.pid, ...(await addresses), stop: end }
   } catch (error) {
     await end()
     throw error

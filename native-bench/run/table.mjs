@@ -1,44 +1,55 @@
-// The Markdown that shows the results of one scenario.
-import { summarize, usable } from './summary.mjs'
+// The Markdown that shows the results of one case.
+import { ratioOf, summaryOf } from './summary.mjs'
+import { YARDSTICK } from './variants.mjs'
 
-export const NOT_INSTALLED = 'not installed'
+const NOT_INSTALLED = 'not installed'
 
-/** Two servers side by side with their ratio; more of them in rows, as many columns are hard to read.
- *  @param results reports of the client by server name, one for each run; null for a server that is not installed */
+/** Aligned, so that it can be read as it is, and as the formatter of this repository has it. */
+export function markdown([heading, ...rows]) {
+  const widths = heading.map((_, i) => Math.max(3, ...[heading, ...rows].map(row => row[i].length)))
+  const line = cells => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`
+  return [line(heading), line(widths.map(width => '-'.repeat(width))), ...rows.map(line)].join('\n')
+}
+
+/** A row for each variant; of a single variant a row for each figure.
+ *  @param results reports by variant, one for each run; null for a server that is not installed */
 export function table(figures, results) {
-  return Object.keys(results).length > 2 ? serversInRows(figures, results) : serversInColumns(figures, results)
+  return Object.keys(results).length > 1 ? variantsInRows(figures, results) : figuresInRows(figures, results)
 }
 
-function serversInColumns(figures, results) {
-  const servers = Object.keys(results)
-  const [first, second] = servers
-  const heading = [
-    '',
-    ...servers.map(name => `${name}, median (min to max)`),
-    ...(second ? [`${first} / ${second}`] : []),
-  ]
-  const rows = figures.map(([key, title, digits, isCompared]) => {
-    const sums = servers.map(name => sumOf(results[name], key))
-    const ratio = isCompared && sums[0] && sums[1]?.median > 0 ? (sums[0].median / sums[1].median).toFixed(2) : ''
-    const cells = sums.map((sum, i) => (results[servers[i]] === null ? NOT_INSTALLED : show(sum, digits)))
-    return [title, ...cells, ...(second ? [ratio] : [])]
+/** A column for each figure, and beside a compared one its ratio to the yardstick. */
+function variantsInRows(figures, results) {
+  const yardstick = results[YARDSTICK] ?? undefined
+  const columns = figures.flatMap(figure => {
+    const isCompared = figure[3] && yardstick !== undefined
+    return [valueColumn(figure), ...(isCompared ? [ratioColumn(figure, yardstick)] : [])]
   })
-  return markdown([heading, ...rows])
-}
-
-function serversInRows(figures, results) {
   const rows = Object.entries(results).map(([name, reports]) =>
     reports === null
-      ? [name, NOT_INSTALLED, ...figures.slice(1).map(() => '')]
-      : [name, ...figures.map(([key, , digits]) => show(sumOf(reports, key), digits))],
+      ? [name, NOT_INSTALLED, ...columns.slice(1).map(() => '')]
+      : [name, ...columns.map(({ cell }) => cell(reports, name))],
   )
-  return markdown([['median (min to max)', ...figures.map(([, title]) => title)], ...rows])
+  return markdown([['median (min to max)', ...columns.map(({ heading }) => heading)], ...rows])
 }
 
-const sumOf = (reports, key) => (reports === null ? undefined : summarize(usable(reports).map(report => report[key])))
+function figuresInRows(figures, results) {
+  const [[name, reports]] = Object.entries(results)
+  const rows = figures.map(([key, heading, digits]) => [
+    heading,
+    reports === null ? NOT_INSTALLED : show(summaryOf(reports, key), digits),
+  ])
+  return markdown([['median (min to max)', name], ...rows])
+}
 
-const markdown = ([heading, ...rows]) =>
-  [heading, heading.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`).join('\n')
+const valueColumn = ([key, heading, digits]) => ({ heading, cell: reports => show(summaryOf(reports, key), digits) })
+
+const ratioColumn = ([key], yardstick) => ({
+  heading: `/ ${YARDSTICK}`,
+  cell: (reports, name) => {
+    const ratio = name === YARDSTICK ? undefined : ratioOf(reports, yardstick, key)
+    return ratio === undefined ? '' : ratio.median.toFixed(2)
+  },
+})
 
 function show(sum, digits) {
   if (!sum) return 'n/a'

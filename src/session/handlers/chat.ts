@@ -46,7 +46,7 @@ function say(
 ): void {
   const owner = gate.placement.ownerOf(target)
   if (!gate.bus.isUp(owner) || (gate.bus.congested(owner) && !gate.congestion.pause(session, owner))) {
-    refuse(gate, session, request, seq, { refused: ErrorCode.BUSY.code })
+    refuse(gate, session, request, seq, { refused: ErrorCode.BUSY.code }, ackFields(session, scope, target))
     return
   }
   const fields: EncodedField[] = []
@@ -54,4 +54,10 @@ function say(
   if (data !== undefined) fields.push({ name: 'data', value: data })
   const { uid, sid, cid } = session
   writeChat(gate.bus, owner, { scope, seq, target, uid, sid, cid, level, fieldCount: fields.length }, fields)
+}
+
+/** What the ack of a chat says besides its code, as the owner would say it. */
+function ackFields({ uid }: Session, scope: ChatScope, target: Id): object {
+  if (scope === ChatScope.USER) return { suid: uid, duid: target }
+  return scope === ChatScope.GROUP ? { uid, gid: target } : { uid, rid: target }
 }
