@@ -167,12 +167,16 @@ void Crowd::ticketFailed(const std::string& why) { faults.note(Fault::REFUSED, w
 
 bool Crowd::signIn(Nanos deadline) { return connectAll(0, static_cast<size_t>(options_.concurrency), deadline); }
 
-bool Crowd::reconnect(size_t first, Nanos deadline) {
+void Crowd::hangUp(size_t first) {
   for (size_t i = first; i < size(); i++) {
     members_[i]->hangUp();
     // Those who stay are looked at in between.
     if (i % kConnectsPerTurn == 0) loop.runUntil([] { return false; }, loop.readTime() + kMicrosecond);
   }
+}
+
+bool Crowd::reconnect(size_t first, Nanos deadline) {
+  hangUp(first);
   return connectAll(first, static_cast<size_t>(options_.reconnectsAtATime), deadline);
 }
 

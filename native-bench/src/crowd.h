@@ -28,6 +28,8 @@ class Crowd final : public MemberListener {
   bool saveTickets() const;
   /** Connects, signs in and joins everybody. @returns false on a fault or at the deadline. */
   bool signIn(Nanos deadline);
+  /** All from `first` on hang up; they may sign in again. */
+  void hangUp(size_t first);
   /** All from `first` on hang up and come back, with the tickets they have, as many at a time as the options say.
    *  @returns false on a fault or at the deadline. */
   bool reconnect(size_t first, Nanos deadline);

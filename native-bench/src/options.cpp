@@ -57,7 +57,7 @@ std::vector<Row> table(Options& o) {
       {"--tries", &o.tries, "search: a rate fails only when it failed that often"},
       {"--patience", &o.patience, "search: so many failures under other work are repeated, for each rate"},
       {"--stayers", &o.stayers, "reconnect: members in a room of their own that stay while --members come back"},
-      {"--rounds", &o.rounds, "placement: rounds of own, other"},
+      {"--rounds", &o.rounds, "placement: of both rooms in turn; signin: how often all sign in after the first time"},
       {"--concurrency", &o.concurrency, "sign-ins under way at a time (200, with several rooms per member so many joins; reconnect: all at once)"},
       {"--http-connections", &o.httpConnections, "keep-alive connections to the HTTP API"},
       {"--seed", &o.seed, "of the transport mix and of the Poisson process"},
