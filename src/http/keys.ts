@@ -2,12 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { isLoopback } from '../config/load.ts'
 import { hostOf } from '../util/address.ts'
 
-/** What is looked at to let a request in; asked for only as far as it takes. */
-export interface Caller {
-  /** The value of a header, by its name in small letters; empty when there is none. */
+/** A request, as far as it is looked at to let it in: each header that is asked for is a way into native code. */
+export interface Headers {
+  /** By its name in small letters; empty when there is none. */
   getHeader(name: string): string
-  /** Whether the connection comes from this machine. */
-  isLocal(): boolean
 }
 
 /** By these a proxy says that it passes somebody else's request on. */
@@ -29,12 +27,12 @@ export class Keys {
   }
 
   /** @returns why the caller is not let in; undefined: he is */
-  refuses(caller: Caller): string | undefined {
-    if (this.#digests.length === 0) return refusesStranger(caller)
-    const authorization = caller.getHeader('authorization')
+  refuses(headers: Headers): string | undefined {
+    if (this.#digests.length === 0) return refusesStranger(headers)
+    const authorization = headers.getHeader('authorization')
     if (authorization !== '' && this.#accepted.has(authorization)) return undefined
     const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
-    const key = bearer ?? caller.getHeader('x-api-key')
+    const key = bearer ?? headers.getHeader('x-api-key')
     if (key === '') return 'no API key'
     const given = digest(key)
     let isKnown = false
@@ -45,17 +43,17 @@ export class Keys {
   }
 }
 
-/** Without keys: whoever asks directly from this machine, and knows what he asks. */
-function refusesStranger(caller: Caller): string | undefined {
+/** Without keys: whoever asks directly from this machine, as all do who reach us (without keys the start refuses any address but its own), and
+ *  knows what he asks. */
+function refusesStranger(headers: Headers): string | undefined {
   const because = (text: string) =>
     `no API keys are set, so only direct callers from this machine are answered, and ${text}`
-  if (!caller.isLocal()) return because('this one is elsewhere')
-  for (const name of FORWARDING) if (caller.getHeader(name) !== '') return because('this request was forwarded')
-  const host = caller.getHeader('host')
+  for (const name of FORWARDING) if (headers.getHeader(name) !== '') return because('this request was forwarded')
+  const host = headers.getHeader('host')
   if (!isOwnName(host)) return because(`this request is for the host ${host.slice(0, 64)}`)
-  const origin = caller.getHeader('origin')
+  const origin = headers.getHeader('origin')
   // Where the page stands that a browser asks for.
-  const fetchSite = caller.getHeader('sec-fetch-site')
+  const fetchSite = headers.getHeader('sec-fetch-site')
   const isPage =
     (origin !== '' && origin !== `http://${host}`) || fetchSite === 'cross-site' || fetchSite === 'same-site'
   return isPage ? because('this request comes from a web page') : undefined

@@ -7,6 +7,7 @@ export type Where = Readonly<Partial<Record<'action' | 'option' | 'dim', string>
 
 /** What a handler may need of the request besides its parameters. */
 export interface RequestContext {
+  /** Valid until the handler returns or waits: who needs it later copies it. */
   readonly body: Buffer
   readonly contentType: string
   readonly idempotencyKey: string

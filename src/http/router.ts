@@ -31,6 +31,10 @@ export class Router {
     }
   }
 
+  get paths(): Iterable<string> {
+    return this.#byPath.keys()
+  }
+
   /** Whether a POST on this path has parameters in its body, not data. */
   takesForm(path: string): boolean {
     return this.#byPath.get(path)?.some(({ alsoPost }) => alsoPost === true) === true

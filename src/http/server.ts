@@ -5,7 +5,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from '../transport/uws.t
 import { stringify } from '../util/json.ts'
 import type { Api } from './api.ts'
 import { ApiError } from './api-error.ts'
-import type { Caller, Keys } from './keys.ts'
+import type { Keys } from './keys.ts'
 import { addBodyParameters, parseQuery } from './query.ts'
 import type { Reply } from './route.ts'
 import { type CompiledRoute, type Router, readParameters } from './router.ts'
@@ -63,6 +63,7 @@ class Exchange {
     res: HttpResponse,
     req: HttpRequest,
     method: string,
+    path: string,
     deadlineMs: number,
     onOver: (exchange: Exchange) => void,
   ) {
@@ -71,7 +72,7 @@ class Exchange {
     // First of all: a handler that throws before this would end the process (docs/engine.md, 3).
     res.onAborted(() => this.#over())
     this.method = method
-    this.path = req.getUrl()
+    this.path = path
     // Undefined when there is none; the types do not say so.
     this.query = (req.getQuery() as string | undefined) ?? ''
     const hasBody = method === 'POST'
@@ -93,7 +94,7 @@ class Exchange {
     this.#res.end(this.method === 'HEAD' ? '' : body, closes)
   }
 
-  /** @param onBody gets the whole body; undefined: it is longer than allowed */
+  /** @param onBody gets the whole body, valid during the call; undefined: it is longer than allowed */
   readBody(bytesMax: number, onBody: (body: Buffer | undefined) => void): void {
     let parts: Buffer[] = []
     let bytes = 0
@@ -105,11 +106,14 @@ class Exchange {
         onBody(undefined)
         return
       }
-      // The chunk's memory is taken back when this returns.
-      if (chunk.byteLength > 0) parts.push(Buffer.from(new Uint8Array(chunk)))
-      if (!isLast) return
+      const part = Buffer.from(chunk)
+      if (!isLast) {
+        // The chunk's memory is taken back when this returns.
+        if (part.length > 0) parts.push(Buffer.from(part))
+        return
+      }
       this.isCalled = true
-      onBody(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
+      onBody(parts.length === 0 ? part : Buffer.concat([...parts, part]))
       this.isCalled = false
     })
   }
@@ -138,9 +142,12 @@ export class HttpServer {
       app[method]('/healthz', res => probe(res, true, method === 'head'))
       app[method]('/readyz', res => probe(res, services.isReady(), method === 'head'))
     }
-    app.get('/*', (res, req) => this.#take(res, req, 'GET'))
-    app.post('/*', (res, req) => this.#take(res, req, 'POST'))
-    app.any('/*', (res, req) => this.#take(res, req, req.getMethod().toUpperCase()))
+    // The native router knows which it is: what it need not be asked for is won.
+    for (const path of services.router.paths) {
+      app.get(path, (res, req) => this.#take(res, req, 'GET', path))
+      app.post(path, (res, req) => this.#take(res, req, 'POST', path))
+    }
+    app.any('/*', (res, req) => this.#take(res, req, req.getMethod().toUpperCase(), req.getUrl()))
   }
 
   /** Resolves when every request that was taken is answered; each has a deadline. */
@@ -160,11 +167,11 @@ export class HttpServer {
     this.#open.delete(exchange)
   }
 
-  #take(res: HttpResponse, req: HttpRequest, method: string): void {
-    const exchange = new Exchange(res, req, method, this.#deadlineMs, this.#forget)
+  #take(res: HttpResponse, req: HttpRequest, method: string, path: string): void {
+    const exchange = new Exchange(res, req, method, path, this.#deadlineMs, this.#forget)
     this.#open.add(exchange)
     try {
-      const refusal = this.#services.keys.refuses(new RequestCaller(res, req))
+      const refusal = this.#services.keys.refuses(req)
       if (refusal !== undefined) throw new ApiError(ErrorCode.UNAUTHORIZED.code, refusal)
       if (exchange.path === '/metrics') {
         this.#services.metricsPage().then(
@@ -257,32 +264,4 @@ export class HttpServer {
 function probe(res: HttpResponse, isGood: boolean, isHead: boolean): void {
   res.writeStatus(reasons[isGood ? 200 : 503]!).writeHeader('content-type', JSON_TYPE)
   res.end(isHead ? '' : isGood ? '{"status":"ok"}' : '{"status":"not ready"}')
-}
-
-/** Valid during the call. */
-class RequestCaller implements Caller {
-  readonly #res: HttpResponse
-  readonly #req: HttpRequest
-
-  constructor(res: HttpResponse, req: HttpRequest) {
-    this.#res = res
-    this.#req = req
-  }
-
-  getHeader(name: string): string {
-    return this.#req.getHeader(name)
-  }
-
-  isLocal(): boolean {
-    return isLoopbackAddress(new Uint8Array(this.#res.getRemoteAddress()))
-  }
-}
-
-/** 127.0.0.0/8 in 4 bytes, or in the 16 of an IPv4 address in IPv6 form, or ::1. */
-function isLoopbackAddress(bytes: Uint8Array): boolean {
-  if (bytes.length === 4) return bytes[0] === 127
-  if (bytes.length !== 16) return false
-  for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false
-  if (bytes[10] === 0xff && bytes[11] === 0xff) return bytes[12] === 127
-  return bytes.subarray(10, 15).every(byte => byte === 0) && bytes[15] === 1
 }

@@ -12,7 +12,7 @@ interface Expire {
 }
 
 export function pushAll(api: Api, query: Expire, request: RequestContext): Replied {
-  return once(api, request, () => {
+  return once(api, request, request => {
     const answer = api.calls.askNow(api.placement.ofAll, 'broadcast', pushArgs(request, query))
     return grantedTo(answer, pushed => ({ ...pushed }))
   })
@@ -20,7 +20,7 @@ export function pushAll(api: Api, query: Expire, request: RequestContext): Repli
 
 export function pushGroup(api: Api, query: Expire & { gid: Id }, request: RequestContext): Replied {
   const { gid } = query
-  return once(api, request, () => {
+  return once(api, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
     const answer = api.calls.askNow(api.placement.ownerOf(gid), 'groupPush', { gid, data, dataKind, expire })
     return grantedTo(answer, ({ msgid, total }) => ({ gid, msgid, total }))
@@ -29,7 +29,7 @@ export function pushGroup(api: Api, query: Expire & { gid: Id }, request: Reques
 
 export function pushRoom(api: Api, query: Expire & { rid: Id }, request: RequestContext): Replied {
   const { rid } = query
-  return once(api, request, () => {
+  return once(api, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
     const answer = api.calls.askNow(api.placement.ownerOf(rid), 'roomPush', { rid, data, dataKind, expire })
     return grantedTo(answer, ({ msgid, total }) => ({ rid, msgid, total }))
@@ -39,7 +39,7 @@ export function pushRoom(api: Api, query: Expire & { rid: Id }, request: Request
 /** A sid that was never registered has nobody. */
 export function pushSession(api: Api, query: Expire & { sid: Id }, request: RequestContext): Replied {
   const { sid } = query
-  return once(api, request, () => {
+  return once(api, request, request => {
     const uid = sessionRecord(api, sid)?.uid
     const { data, dataKind, expire } = pushArgs(request, query)
     if (uid === undefined) return { sid, total: 0 }
@@ -50,7 +50,7 @@ export function pushSession(api: Api, query: Expire & { sid: Id }, request: Requ
 
 export function pushUser(api: Api, query: Expire & { uid: Id }, request: RequestContext): Replied {
   const { uid } = query
-  return once(api, request, () => {
+  return once(api, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
     const answer = api.calls.askNow(api.placement.ownerOf(uid), 'userPush', { uid, data, dataKind, expire })
     return grantedTo(answer, ({ msgid, total }) => ({ uid, msgid, total }))
@@ -64,7 +64,7 @@ interface PushApp extends Expire {
 
 export function pushApp(api: Api, query: PushApp, request: RequestContext): Replied {
   const { appid, version } = query
-  return once(api, request, () => {
+  return once(api, request, request => {
     const args = { app: appid, ...(version === undefined ? {} : { version }), ...pushArgs(request, query) }
     const answer = api.calls.askNow(api.placement.ofAll, 'broadcast', args)
     return grantedTo(answer, pushed => ({ appid, ...pushed }))
@@ -82,8 +82,12 @@ type PushReply = Partial<Pushed> & Reply
 type Replied = PushReply | Promise<PushReply>
 
 /** The same Idempotency-Key within its time gives the first reply again, and nothing is delivered twice. */
-function once(api: Api, { idempotencyKey }: RequestContext, push: () => Replied): Replied {
-  return idempotencyKey === '' ? push() : onceForKey(api, idempotencyKey, push)
+function once(api: Api, request: RequestContext, push: (request: RequestContext) => Replied): Replied {
+  const { idempotencyKey, body } = request
+  if (idempotencyKey === '') return push(request)
+  // It is pushed when the key has been claimed.
+  const kept = { ...request, body: Buffer.from(body) }
+  return onceForKey(api, idempotencyKey, () => push(kept))
 }
 
 async function onceForKey(api: Api, key: string, push: () => Replied): Promise<PushReply> {
