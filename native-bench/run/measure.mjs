@@ -6,7 +6,7 @@ import { CLIENT } from './build.mjs'
 import { readMetrics } from './metrics.mjs'
 import { placementOf } from './placement.mjs'
 import { start } from './processes.mjs'
-import { servers, startImgate } from './servers.mjs'
+import { API_KEY, servers, startImgate } from './servers.mjs'
 import { REFUSED } from './summary.mjs'
 import { makeFolder, removeFolder } from './temporary.mjs'
 
@@ -21,7 +21,17 @@ async function ticketsFor(variant, { settings, env, directory, placement }) {
   const file = join(directory, 'tickets')
   const server = await startImgate({ workers: variant.workers, cpus: placement.server, env, dataFolder })
   try {
-    const args = ['tickets', '--http', server.http, '--transport', variant.transport, '--members', settings.members]
+    const args = [
+      'tickets',
+      '--http',
+      server.http,
+      '--api-key',
+      API_KEY,
+      '--transport',
+      variant.transport,
+      '--members',
+      settings.members,
+    ]
     const { code } = await start(CLIENT, [...args, '--tickets', file].map(String), {
       cpus: placement.client,
       stdout: 'ignore',
@@ -63,6 +73,7 @@ async function measureOnce(variant, scenario, { settings, found, env, directory 
     const args = [
       scenario.command,
       ...['--http', server.http, '--server', variant.server, '--server-pid', server.pid, '--json', file],
+      ...(variant.server === 'imgate' ? ['--api-key', API_KEY] : []),
       ...(asked.includes('--tcp') ? [] : ['--transport', variant.transport]),
       ...asked,
       ...(tickets?.argsFor(server) ?? []),

@@ -13,6 +13,9 @@ import { start, stop } from './processes.mjs'
 import { makeFolder, removeFolder } from './temporary.mjs'
 
 const READY_PATIENCE_MS = 30_000
+/** imgate is run as in production: with a key, which every request to its API shows. */
+export const API_KEY = 'benchmark'
+export const authorization = { authorization: `Bearer ${API_KEY}` }
 const root = new URL('../../', import.meta.url).pathname
 
 /** @param dataFolder of whoever starts it again on the same data; otherwise a new one, gone with the server */
@@ -24,6 +27,7 @@ export async function startImgate({ workers, cpus, env, dataFolder }) {
     env: {
       IMGATE_HTTP_PORT: '0',
       IMGATE_TCP_PORT: '0',
+      IMGATE_API_KEYS: API_KEY,
       IMGATE_WORKERS: String(workers),
       IMGATE_DATA_DIR: dataDir,
       ...env,

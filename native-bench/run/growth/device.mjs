@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pack, unpack } from 'msgpackr'
+import { authorization } from '../servers.mjs'
 
 const HEADER_BYTES = 12
 const LENGTH_BYTES = 4
@@ -20,7 +21,10 @@ export const Join = {
 
 /** GET, over a connection that stays. @returns the reply */
 export async function get(agent, address, path) {
-  const [response] = await once(request(`http://${address}${path}`, { agent }).end(), 'response')
+  const [response] = await once(
+    request(`http://${address}${path}`, { agent, headers: authorization }).end(),
+    'response',
+  )
   const parts = []
   for await (const part of response) parts.push(part)
   const text = Buffer.concat(parts).toString()
