@@ -1,3 +1,4 @@
+import { Queue } from '../util/queue.ts'
 import { FULL, RingConsumer, RingProducer } from './ring.ts'
 import { type Sleeper, wakeIfAsleep } from './wake.ts'
 
@@ -19,7 +20,7 @@ interface Peer {
   producer: RingProducer
   consumer: RingConsumer
   /** Records that found the ring full, in order; while there are any, all new ones go here too. */
-  overflow: Waiting[]
+  readonly overflow: Queue<Waiting>
   overflowBytes: number
   /** Written since the last `flush`: the peer may have to be woken. */
   touched: boolean
@@ -87,7 +88,7 @@ export class Bus {
         return at
       }
     }
-    this.block = Buffer.allocUnsafeSlow(byteCount)
+    this.block = Buffer.allocUnsafe(byteCount)
     return 0
   }
 
@@ -195,17 +196,17 @@ export class Bus {
 
   /** @returns false when the ring is full again. */
   #push(peer: Peer): boolean {
-    let sent = 0
-    for (const { kind, body } of peer.overflow) {
-      const at = peer.producer.claim(body.length)
-      if (at === FULL) break
-      body.copy(peer.producer.block, at)
-      peer.producer.commit(kind)
+    const { overflow, producer } = peer
+    for (let next = overflow.first; next !== undefined; next = overflow.first) {
+      const { kind, body } = next
+      const at = producer.claim(body.length)
+      if (at === FULL) return false
+      body.copy(producer.block, at)
+      producer.commit(kind)
       peer.overflowBytes -= body.length
-      sent++
+      overflow.shift()
     }
-    if (sent > 0) peer.overflow = peer.overflow.slice(sent)
-    return peer.overflow.length === 0
+    return true
   }
 
   #receive(from: number, peer: Peer, kind: number, block: Buffer, start: number, end: number): void {
@@ -226,7 +227,7 @@ function open(link: Link): Peer {
   return {
     producer: new RingProducer(link.outgoing),
     consumer: new RingConsumer(link.incoming),
-    overflow: [],
+    overflow: new Queue(),
     overflowBytes: 0,
     touched: false,
     partial: undefined,

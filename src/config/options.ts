@@ -72,7 +72,7 @@ export const optionRows = {
     doc: 'What may wait for one client that reads slowly; over it the client is closed with 4001.',
   },
   flushHoldMaxMs: {
-    schema: integer(0, 1000).default(15),
+    schema: integer(0, 1000).default(20),
     doc: 'Longest time that a busy topic gathers messages into one write; 0: never holds.',
   },
   roomCap: { schema: integer(1, 0xffff_ffff).default(10_000), doc: 'Places of a sub-group, when nothing else is set.' },

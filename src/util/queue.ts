@@ -3,12 +3,22 @@ export class Queue<T> {
   #items: (T | undefined)[] = []
   #first = 0
 
+  get length(): number {
+    return this.#items.length - this.#first
+  }
+
+  /** The one that `shift` would take. */
+  get first(): T | undefined {
+    return this.#items[this.#first]
+  }
+
   push(item: T): void {
     this.#items.push(item)
   }
 
   /** @returns undefined when it is empty */
   shift(): T | undefined {
+    if (this.length === 0) return undefined
     const item = this.#items[this.#first]
     this.#items[this.#first++] = undefined
     if (this.#first >= this.#items.length) {

@@ -19,7 +19,7 @@ export interface Scope {
 }
 
 /** The hold of busy topics as it is when nothing is set, for the tests that it could disturb. */
-export const HOLDING: Readonly<Record<string, string>> = { IMGATE_FLUSH_HOLD_MAX_MS: '15' }
+export const HOLDING: Readonly<Record<string, string>> = { IMGATE_FLUSH_HOLD_MAX_MS: '20' }
 
 export interface GatewayOptions {
   env?: Record<string, string>
