@@ -30,7 +30,7 @@ export const crowded = {
   sizes: {
     question: 'how much at most, for small and large messages?',
     title: o => `Fan-out by payload: room of ${o.members}, ${o.window} messages outstanding, closed loop`,
-    settings: { warmup: 0.2, seconds: 0.7 },
+    settings: { warmup: 0.2, seconds: 0.5 },
     cases: [{ members: 100 }, { members: 1000 }, { members: 5000 }, { members: 15_000 }],
     variants: () => [...transports, imgateMixed, bare],
     command: 'fanout',
