@@ -23,12 +23,12 @@ export const connections = {
   idle: {
     question: 'what does a waiting connection cost?',
     title: o => `Memory of ${o.members} idle members`,
-    settings: { members: 15_000, seconds: 15 },
+    settings: { members: 15_000, seconds: 20 },
     quick: { members: 3000, seconds: 0.5 },
     startsFresh: true,
     variants: () => [imgate, imgateTcp, bare, ...peers],
     command: 'idle',
-    // V8 gives back what the sign-ins took for a moment after ten seconds or so of quiet; the others keep what they have.
+    // V8 gives back what the sign-ins took for a moment after ten to twenty seconds of quiet; the others keep what they have.
     args: (o, { server }) => [...crowd(o), '--seconds', server === 'imgate' ? o.seconds : Math.min(o.seconds, 1)],
     figures: [
       ['rss_per_connection', 'bytes per connection', 0, true],
