@@ -98,7 +98,8 @@ export class Gateway {
     this.#tcpPort = tcp.port
     this.#listeners = this.#describeListeners()
     // For the heaps that are made from now on. Limits of a worker's own would end it without a word when they are reached.
-    setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MB}`)
+    const given = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`
+    if (!given.includes('semi-space')) setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MB}`)
     await Promise.all(Array.from({ length: options.workers }, (_, index) => this.#seat(index)))
     this.#hasServed = true
     closeFd(http.fd)

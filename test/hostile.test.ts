@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import t from 'tap'
 import { TRANSPORTS } from './support/client.js'
 import { closesForGood, staysOpen } from './support/closing.js'
@@ -9,6 +10,7 @@ import { startGateway } from './support/gateway.js'
 import { createGroup, joinGroup, mustDo } from './support/group.js'
 import { freshId } from './support/ids.js'
 import { joinRoom } from './support/room.js'
+import { connectWebSocket } from './support/ws-client.js'
 
 const gateway = await startGateway(t)
 
@@ -38,6 +40,27 @@ t.test('JSON that cannot be passed on is a bad body, and ends nothing', async t 
   }
   await fence(gateway, witness)
   t.equal(witness.client.received('ROOM-CHAT').length, 4)
+})
+
+t.test('who changes between JSON and binary before ONLINE is answered in both, and ends nothing', async t => {
+  const witness = await signIn(t, gateway, { transport: 'ws-json' })
+  const { client, socket } = await connectWebSocket('ws-binary', gateway.http)
+  t.teardown(() => client.close())
+  const binaryPing = Buffer.from([0, 0, 0, 8, 1, 5, 0, 0, 0, 0, 0, 2])
+  // All in one segment: the gateway answers them in one turn.
+  const { _socket: tcp } = socket as unknown as { _socket: Socket }
+  tcp.cork()
+  socket.send('{"cmd":"PING","seq":1}')
+  socket.send(binaryPing)
+  socket.send('{"cmd":"PING","seq":3}')
+  tcp.uncork()
+  const arrivals = async () => client.inbox.arrivals.map(({ cmd, seq, format }) => `${cmd} ${seq} ${format}`)
+  t.strictSame(await eventually(arrivals, ({ length }) => length === 3, 'the answers'), [
+    'PONG 1 json',
+    'PONG 2 binary',
+    'PONG 3 json',
+  ])
+  await staysOpen(t, witness.client)
 })
 
 for (const transport of TRANSPORTS) {

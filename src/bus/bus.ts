@@ -105,12 +105,6 @@ export class Bus {
     this.#push(peer)
   }
 
-  /** Sends a body that is ready. */
-  send(to: number, kind: number, body: Buffer): void {
-    body.copy(this.block, this.begin(to, kind, body.length))
-    this.end()
-  }
-
   /** Whether so much waits for the worker that those who send to it should pause. */
   congested(to: number): boolean {
     const peer = this.#peers[to]

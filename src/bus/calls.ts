@@ -115,7 +115,7 @@ export class Calls<C extends Contract<C>> {
     method: M,
     args: C[M]['args'],
   ): Answer<C[M]['reply']> | Promise<Answer<C[M]['reply']>> {
-    if (to !== this.#bus.self) return this.ask(to, method, args)
+    if (to !== this.#bus.self || this.#bus.congested(to)) return this.ask(to, method, args)
     try {
       const answer = this.#handlers![method](args, to)
       return answer instanceof Promise ? answer.catch(this.#onDefect) : answer

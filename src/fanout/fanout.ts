@@ -33,6 +33,7 @@ export class Fanout {
   readonly #spare: Pending[] = []
   readonly #held = new Set<Topic>()
   #timer: NodeJS.Timeout | undefined
+  #timerAt = Number.POSITIVE_INFINITY
 
   /** @param wake makes `flush` be called at the end of this turn */
   constructor(holdMaxMs: number, stats: FanoutStats, wake: () => void) {
@@ -76,8 +77,8 @@ export class Fanout {
     const { pending } = topic
     if (topic.binarySize > 0) pending.binary.append(source, start, end)
     if (topic.jsonSize > 0) {
-      if (pending.json.length > 0) pending.json.appendText(LINE_END)
-      pending.json.appendText(toJson(source.subarray(start, end), dataKind))
+      const line = toJson(source.subarray(start, end), dataKind)
+      pending.json.appendText(pending.json.length > 0 ? `${LINE_END}${line}` : line)
     }
     pending.messages++
     if (pending.binary.length + pending.json.length >= FLUSH_BYTES_MAX)
@@ -94,16 +95,22 @@ export class Fanout {
       if (topic.notBefore > now) nextAt = Math.min(nextAt, topic.notBefore)
       else now = this.#flushTopic(topic, topic.pending!, now)
     }
-    if (nextAt < Number.POSITIVE_INFINITY)
-      this.#timer ??= setTimeout(this.#onTimer, Math.max(1, Math.ceil(nextAt - now)))
+    if (nextAt < this.#timerAt) this.#wakeAt(nextAt, now)
   }
 
   close(): void {
     clearTimeout(this.#timer)
   }
 
+  /** One timer for all: for the topic that is due first. */
+  #wakeAt(at: number, now: number): void {
+    clearTimeout(this.#timer)
+    this.#timerAt = at
+    this.#timer = setTimeout(this.#onTimer, Math.max(1, Math.ceil(at - now)))
+  }
+
   readonly #onTimer = (): void => {
-    this.#timer = undefined
+    this.#timerAt = Number.POSITIVE_INFINITY
     this.#wake()
   }
 
@@ -125,7 +132,7 @@ export class Fanout {
   #hold(topic: Topic): Pending {
     this.#held.add(topic)
     this.#wake()
-    return this.#spare.pop() ?? { binary: new GrowingBuffer(4096), json: new GrowingBuffer(0), messages: 0 }
+    return this.#spare.pop() ?? { binary: new GrowingBuffer(), json: new GrowingBuffer(0), messages: 0 }
   }
 
   #release(pending: Pending): void {

@@ -5,7 +5,7 @@ export type Carrier = (typeof Carrier)[keyof typeof Carrier]
 
 /** A member of a topic as the fan-out sees it. */
 export interface Subscriber {
-  /** How it is reached, and so in which form. Does not change while it is in a topic. */
+  /** How it is reached, and so in which form. */
   readonly carrier: Carrier
   /**
    * Writes whole frames, or lines of JSON. @returns false when it was not taken: too much waits for this client already.
@@ -17,6 +17,8 @@ export interface Subscriber {
 /** Where a subscriber stands in a topic: its holder needs no more than this to take it out again. */
 export class Place {
   readonly subscriber: Subscriber
+  /** How the subscriber was reached when it came in. */
+  carrier: Carrier = Carrier.WS_BINARY
   /** Absent while it is in none. */
   topic: Topic | undefined
   /** Index in the list of its carrier; NOWHERE while it waits for the next flush to be let in. */
@@ -69,6 +71,7 @@ export class Topic {
 
   add(place: Place): void {
     place.topic = this
+    place.carrier = place.subscriber.carrier
     this.#count(place, 1)
     if (this.pending === undefined) this.#seat(place)
     else {
@@ -89,7 +92,7 @@ export class Topic {
     }
     this.#handOver(place, 0, 0)
     // The last one takes the place.
-    const list = this.#lists[place.subscriber.carrier]
+    const list = this.#lists[place.carrier]
     const last = list.pop()!
     if (last !== place) {
       list[place.at] = last
@@ -128,23 +131,23 @@ export class Topic {
     return refusals
   }
 
-  #handOver({ subscriber }: Place, binaryAt: number, jsonAt: number): void {
+  #handOver(place: Place, binaryAt: number, jsonAt: number): void {
     if (this.pending === undefined) return
-    const isText = subscriber.carrier === Carrier.WS_JSON
+    const isText = isJson(place)
     const { binary, json } = this.pending
     const start = isText ? afterLineEnd(jsonAt) : binaryAt
     const gathered = (isText ? json : binary).view()
-    if (start < gathered.length) subscriber.write(Buffer.from(gathered.subarray(start)))
+    if (start < gathered.length) place.subscriber.write(Buffer.from(gathered.subarray(start)))
   }
 
   #seat(place: Place): void {
-    const { carrier } = place.subscriber
+    const { carrier } = place
     if (this.#lists[carrier] === NONE) this.#lists[carrier] = [place]
     else this.#lists[carrier].push(place)
     place.at = this.#lists[carrier].length - 1
   }
 
-  #count({ subscriber: { carrier } }: Place, step: 1 | -1): void {
+  #count({ carrier }: Place, step: 1 | -1): void {
     this.size += step
     if (carrier === Carrier.WS_JSON) this.jsonSize += step
     else if (carrier === Carrier.TCP) this.tcpSize += step
@@ -152,8 +155,8 @@ export class Topic {
 }
 
 /** Most topics have members of one carrier: the lists of the others are this one, which stays empty. */
-const NONE: Place[] = []
-const NO_JOINERS: Joiner[] = []
+const NONE = Object.freeze([]) as unknown as Place[]
+const NO_JOINERS = Object.freeze([]) as unknown as Joiner[]
 
 /** The hot loop: one system call for each member. Nobody joins or leaves while it runs: whoever is too slow is closed in a turn of its own. */
 function writeAll(places: readonly Place[], payload: Buffer): number {
@@ -162,8 +165,8 @@ function writeAll(places: readonly Place[], payload: Buffer): number {
   return refusals
 }
 
-function isJson({ subscriber }: Place): boolean {
-  return subscriber.carrier === Carrier.WS_JSON
+function isJson({ carrier }: Place): boolean {
+  return carrier === Carrier.WS_JSON
 }
 
 /** Where the next message begins in JSON that was so long: behind the line end that is put between two. */

@@ -26,9 +26,9 @@ export class Keys {
     this.#digests = keys.map(digest)
   }
 
-  /** @returns why the caller is not let in; undefined: he is */
-  refuses(headers: Headers): string | undefined {
-    if (this.#digests.length === 0) return refusesStranger(headers)
+  /** @param isLocal whether the connection comes from this machine @returns why the caller is not let in; undefined: he is */
+  refuses(headers: Headers, isLocal: () => boolean): string | undefined {
+    if (this.#digests.length === 0) return refusesStranger(headers, isLocal)
     const authorization = headers.getHeader('authorization')
     if (authorization !== '' && this.#accepted.has(authorization)) return undefined
     const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
@@ -43,11 +43,12 @@ export class Keys {
   }
 }
 
-/** Without keys: whoever asks directly from this machine, as all do who reach us (without keys the start refuses any address but its own), and
- *  knows what he asks. */
-function refusesStranger(headers: Headers): string | undefined {
+/** Without keys: whoever asks directly from this machine, and knows what he asks. */
+function refusesStranger(headers: Headers, isLocal: () => boolean): string | undefined {
   const because = (text: string) =>
     `no API keys are set, so only direct callers from this machine are answered, and ${text}`
+  // Bound to loopback is not enough: a system may route strangers there (net.ipv4.conf.*.route_localnet).
+  if (!isLocal()) return because('this one is elsewhere')
   for (const name of FORWARDING) if (headers.getHeader(name) !== '') return because('this request was forwarded')
   const host = headers.getHeader('host')
   if (!isOwnName(host)) return because(`this request is for the host ${host.slice(0, 64)}`)

@@ -171,7 +171,7 @@ export class HttpServer {
     const exchange = new Exchange(res, req, method, path, this.#deadlineMs, this.#forget)
     this.#open.add(exchange)
     try {
-      const refusal = this.#services.keys.refuses(req)
+      const refusal = this.#services.keys.refuses(req, () => isLoopbackAddress(new Uint8Array(res.getRemoteAddress())))
       if (refusal !== undefined) throw new ApiError(ErrorCode.UNAUTHORIZED.code, refusal)
       if (exchange.path === '/metrics') {
         this.#services.metricsPage().then(
@@ -189,8 +189,9 @@ export class HttpServer {
       this.#run(exchange)
     } catch (error) {
       this.#fail(exchange, error)
+    } finally {
+      exchange.isCalled = false
     }
-    exchange.isCalled = false
   }
 
   #run(exchange: Exchange): void {
@@ -264,4 +265,13 @@ export class HttpServer {
 function probe(res: HttpResponse, isGood: boolean, isHead: boolean): void {
   res.writeStatus(reasons[isGood ? 200 : 503]!).writeHeader('content-type', JSON_TYPE)
   res.end(isHead ? '' : isGood ? '{"status":"ok"}' : '{"status":"not ready"}')
+}
+
+/** 127.0.0.0/8 in 4 bytes, or in the 16 of an IPv4 address in IPv6 form, or ::1. */
+function isLoopbackAddress(bytes: Uint8Array): boolean {
+  if (bytes.length === 4) return bytes[0] === 127
+  if (bytes.length !== 16) return false
+  for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false
+  if (bytes[10] === 0xff && bytes[11] === 0xff) return bytes[12] === 127
+  return bytes.subarray(10, 15).every(byte => byte === 0) && bytes[15] === 1
 }

@@ -125,7 +125,11 @@ function run(
 
 /** Before ONLINE each message is answered in its own format; ONLINE settles it. */
 function speaks(session: Session, json: boolean): boolean {
-  if (session.state === SessionState.NEW) session.speaksJson = json
+  if (session.state === SessionState.NEW && session.speaksJson !== json) {
+    // What was answered so far goes out in the form in which it was asked.
+    session.flush()
+    session.speaksJson = json
+  }
   return session.speaksJson === json
 }
 

@@ -27,6 +27,12 @@ export function askedFor(session: Session, kind: Kind, id: Id): void {
 /** The owner let the session in. */
 export function admitted(gate: Gate, session: Session, kind: Kind, id: Id, topic: number): void {
   if (session.state === SessionState.CLOSED) return
+  if (session.state === SessionState.NEW) {
+    // Its ONLINE was refused meanwhile: the owner has heard that before it let the session in, or hears it now.
+    forget(gate, session, kind, id)
+    tellLeft(gate, session, kind, id)
+    return
+  }
   const key = topicKey(gate.placement.ownerOf(id), topic)
   const membership = membershipOf(session, kind, id)
   answered(membership)
@@ -51,6 +57,13 @@ export function left(gate: Gate, session: Session, kind: Kind, id: Id): void {
   if (known === undefined) return
   gate.fanout.leave(known)
   if (known.asked === 0) session[kind]!.delete(known)
+}
+
+function forget(gate: Gate, session: Session, kind: Kind, id: Id): void {
+  const known = session[kind]?.get(id)
+  if (known === undefined) return
+  gate.fanout.leave(known)
+  session[kind]!.delete(known)
 }
 
 function membershipOf(session: Session, kind: Kind, id: Id): Membership {

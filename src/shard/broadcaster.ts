@@ -17,6 +17,8 @@ export class Broadcaster {
   async #broadcast(args: Methods['broadcast']['args']): Promise<Answer<Methods['broadcast']['reply']>> {
     const { bus, calls, msgids, retained } = this.#shard
     const { data, dataKind, expire } = args
+    // All workers or none: one that is too busy to be asked would miss it for good.
+    for (let worker = 0; worker < bus.workers; worker++) if (bus.congested(worker)) return refused('BUSY')
     const msgid = msgids.next()
     if (msgid === undefined) return refused('BUSY')
     const frame = Buffer.from(pushFrame(Command.BC, {}, msgid, expire, data))

@@ -52,7 +52,7 @@ export class Nodes {
 
   /** Tells every worker, or the one that has just started, the nodes that there are. */
   announce(to?: number): void {
-    const nodes: NodeStatus[] = [...this.#nodes.values()]
+    const nodes: NodeStatus[] = Array.from(this.#nodes.values(), node => ({ ...node }))
     const { bus, calls } = this.#shard
     for (let worker = 0; worker < bus.workers; worker++) {
       if (to === undefined || to === worker) calls.tell(worker, 'nodesChanged', { nodes })
@@ -98,7 +98,7 @@ export class Nodes {
   async #stored(undo: () => void): Promise<Answer<Done>> {
     const answer = await afterCommit(this.#shard, {}, undo)
     const { bus, calls } = this.#shard
-    const nodes: NodeStatus[] = [...this.#nodes.values()]
+    const nodes: NodeStatus[] = Array.from(this.#nodes.values(), node => ({ ...node }))
     await Promise.all(Array.from({ length: bus.workers }, (_, worker) => calls.ask(worker, 'nodesChanged', { nodes })))
     void this.probe()
     return answer

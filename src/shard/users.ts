@@ -49,6 +49,7 @@ export class Users {
     let msgid: number | undefined
     if (user === undefined) code = ErrorCode.USER_OFFLINE.code
     else if (this.#blocks(user).has(chat.uid)) code = ErrorCode.BLACKLISTED.code
+    else if (this.#isBusy(user.sessions)) code = ErrorCode.BUSY.code
     else {
       msgid = msgids.next()
       if (msgid === undefined) code = ErrorCode.BUSY.code
@@ -111,10 +112,10 @@ export class Users {
 
   #push({ uid, sid, data, dataKind, expire }: Args<'userPush'>): Answer<Pushed> | Promise<Answer<Pushed>> {
     const { bus, msgids, retained } = this.#shard
-    const msgid = msgids.next()
-    if (msgid === undefined) return refused('BUSY')
     const all = this.#users.get(uid)?.sessions ?? []
     const sessions = sid === undefined ? all : all.filter(session => session.sid === sid)
+    const msgid = this.#isBusy(sessions) ? undefined : msgids.next()
+    if (msgid === undefined) return refused('BUSY')
     const frame = pushFrame(Command.P2P, {}, msgid, expire, data)
     for (const { worker, cid } of sessions) writeDeliver(bus, worker, cid, dataKind, frame)
     const pushed = { msgid, total: sessions.length }
@@ -148,6 +149,12 @@ export class Users {
       total++
     }
     return { total }
+  }
+
+  /** Whether the worker of one of the sessions takes so little that nothing more should be sent for a while. */
+  #isBusy(sessions: readonly SessionAddress[]): boolean {
+    for (const { worker } of sessions) if (this.#shard.bus.congested(worker)) return true
+    return false
   }
 
   #blocks(user: User): Set<Id> {

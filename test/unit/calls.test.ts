@@ -1,0 +1,113 @@
+import t from 'tap'
+import { Bus } from '#dist/bus/bus.js'
+import { type Answer, Calls } from '#dist/bus/calls.js'
+import { RecordKind } from '#dist/bus/records.js'
+import { createRing } from '#dist/bus/ring.js'
+import { createWakeWords } from '#dist/bus/wake.js'
+import { seededRandom } from '../support/seed.js'
+
+type Contract = {
+  double: { args: { n: number; pad: Buffer }; reply: { twice: number } }
+  fail: { args: { n: number }; reply: { twice: number } }
+  late: { args: { n: number }; reply: { twice: number } }
+}
+
+const RING_BYTES = 4096
+const OTHER = 99
+
+/** One worker that talks to itself over a small ring, so that much has to wait. */
+function loopback(onOther: (number: number) => void) {
+  const ring = createRing(RING_BYTES)
+  const defects: unknown[] = []
+  const bus: Bus = new Bus(
+    0,
+    [{ outgoing: ring, incoming: ring }],
+    createWakeWords(1),
+    RING_BYTES * 1000,
+    (from, kind, block, at, end) => {
+      if (kind === OTHER) onOther(block.readUInt32LE(at))
+      else if (kind === RecordKind.CALL_HERE) calls.onCall(from, block, at, end, true)
+      else if (kind === RecordKind.REPLY_HERE) calls.onReply(block, at, end, true)
+      else throw new Error(`a record of kind ${kind}`)
+    },
+  )
+  const calls = new Calls<Contract>(bus, ['double', 'fail', 'late'], 1000, { refused: 1 }, defect => {
+    defects.push(defect)
+    return { refused: 2 }
+  })
+  calls.serve({
+    double: ({ n }) => ({ twice: n * 2 }),
+    fail: ({ n }) => {
+      throw new Error(`number ${n}`)
+    },
+    late: async ({ n }) => ({ twice: n * 2 }),
+  })
+  const settle = async () => {
+    for (let quiet = 0; quiet < 3; ) {
+      quiet = bus.drain(1000) === 0 && bus.flush() ? quiet + 1 : 0
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+  const send = (body: Buffer) => {
+    const at = bus.begin(0, OTHER, body.length)
+    body.copy(bus.block, at)
+    bus.end()
+  }
+  return { bus, calls, defects, settle, send }
+}
+
+t.test('calls of a worker to itself are answered in order with all other records, however many wait', async t => {
+  const random = seededRandom(t)
+  const seen: string[] = []
+  const wanted: string[] = []
+  const { bus, calls, defects, settle, send } = loopback(number => seen.push(`other ${number}`))
+  let failures = 0
+  for (let n = 1; n <= 3000; n++) {
+    const dice = random.below(4)
+    if (dice === 0) {
+      const body = Buffer.alloc(4 + random.below(900))
+      body.writeUInt32LE(n)
+      send(body)
+      wanted.push(`other ${n}`)
+    } else {
+      const method = dice === 1 ? 'fail' : 'double'
+      if (method === 'fail') failures++
+      const onAnswer = (answer: Answer<{ twice: number }>) => seen.push(`${n} ${JSON.stringify(answer)}`)
+      calls.request(0, method, { n, pad: Buffer.alloc(0) }, onAnswer)
+      wanted.push(`${n} ${JSON.stringify(method === 'fail' ? { refused: 2 } : { twice: n * 2 })}`)
+    }
+    if (random.below(200) === 0) await settle()
+  }
+  await settle()
+  const isOther = (line: string) => line.startsWith('other')
+  t.ok(bus.overflowed > 0, 'records had to wait')
+  t.strictSame(seen.filter(isOther), wanted.filter(isOther), 'other records kept their order')
+  t.strictSame(
+    seen.filter(line => !isOther(line)),
+    wanted.filter(line => !isOther(line)),
+    'every call got its own answer, in order',
+  )
+  t.equal(defects.length, failures)
+})
+
+t.test('an answer that comes after its deadline takes nothing from the next one', async t => {
+  const { calls, settle } = loopback(() => undefined)
+  const answers: unknown[] = []
+  calls.request(0, 'double', { n: 1, pad: Buffer.alloc(0) }, answer => answers.push(answer))
+  calls.expire(performance.now() + 5000)
+  calls.request(0, 'double', { n: 2, pad: Buffer.alloc(0) }, answer => answers.push(answer))
+  await settle()
+  t.strictSame(answers, [{ refused: 1 }, { twice: 4 }])
+})
+
+t.test('askNow is answered at once by a handler that can, and later by one that cannot', async t => {
+  const { bus, calls, settle, send } = loopback(() => undefined)
+  t.strictSame(calls.askNow(0, 'double', { n: 3, pad: Buffer.alloc(0) }), { twice: 6 })
+  t.strictSame(calls.askNow(0, 'fail', { n: 3 }), { refused: 2 })
+  t.strictSame(await calls.askNow(0, 'late', { n: 3 }), { twice: 6 })
+  const body = Buffer.alloc(1000)
+  while (!bus.congested(0)) send(body)
+  t.strictSame(await calls.askNow(0, 'double', { n: 3, pad: body }), { refused: 1 }, 'not while too much waits')
+  await settle()
+  t.strictSame(calls.askNow(0, 'double', { n: 4, pad: body }), { twice: 8 })
+})
