@@ -68,6 +68,7 @@ export function plot(cases) {
     return svg
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" width="${WIDTH}" height="${top}">
+<title>Results of the benchmark: a bar for the median of each server, a line from the least to the most of its runs</title>
 <style>${STYLE}
 </style>
 <rect width="100%" height="100%" fill="#fff"/>
