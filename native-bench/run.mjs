@@ -85,6 +85,8 @@ async function main() {
   const directory = await makeFolder()
   const cases = []
   const startedAt = performance.now()
+  // What is committed while it runs is not what runs.
+  const measured = commit()
   const found = findings(cases)
   const context = { versions, env: args.env, directory, found: found.median }
   try {
@@ -96,7 +98,7 @@ async function main() {
   const shown = cases.slice(before.length)
   const run = {
     machine: machine(),
-    commit: commit(),
+    commit: measured,
     placement: placementOf(),
     versions,
     runs: args.runs,
