@@ -29,7 +29,9 @@ export function admitted(gate: Gate, session: Session, kind: Kind, id: Id, topic
   if (session.state === SessionState.CLOSED) return
   if (session.state === SessionState.NEW) {
     // Its ONLINE was refused meanwhile: the owner has heard that before it let the session in, or hears it now.
-    forget(gate, session, kind, id)
+    const known = session[kind]?.get(id)
+    if (known !== undefined) answered(known)
+    left(gate, session, kind, id)
     tellLeft(gate, session, kind, id)
     return
   }
@@ -57,13 +59,6 @@ export function left(gate: Gate, session: Session, kind: Kind, id: Id): void {
   if (known === undefined) return
   gate.fanout.leave(known)
   if (known.asked === 0) session[kind]!.delete(known)
-}
-
-function forget(gate: Gate, session: Session, kind: Kind, id: Id): void {
-  const known = session[kind]?.get(id)
-  if (known === undefined) return
-  gate.fanout.leave(known)
-  session[kind]!.delete(known)
 }
 
 function membershipOf(session: Session, kind: Kind, id: Id): Membership {
