@@ -1,7 +1,9 @@
-import { z } from 'zod'
-import { ErrorCode } from '../protocol/error-code.ts'
 import { groupBy } from '../util/group-by.ts'
-import type { Route } from './route.ts'
+import { stringify } from '../util/json.ts'
+import { bodySchema } from './body.ts'
+import { type JsonSchema, schemaOf } from './kind.ts'
+import { errorSchema, replySchema } from './reply.ts'
+import { IDEMPOTENCY_KEY_MAX, type Route, type Where } from './route.ts'
 
 type Json = Record<string, unknown>
 
@@ -30,41 +32,30 @@ export function openApi(routes: readonly Route[]): Json {
         bearer: { type: 'http', scheme: 'bearer' },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
       },
-      schemas: { Error: errorSchema(), ...Object.fromEntries(routes.map(row => [row.name, replySchema(row)])) },
+      schemas: {
+        Error: errorSchema(),
+        ...Object.fromEntries(routes.map(row => [row.name, replySchema(row.reply)])),
+      },
     },
   }
 }
 
 function operation(rows: readonly Route[], method: string): Json {
   const isForm = method === 'POST' && rows.some(row => row.alsoPost === true)
-  const selectors = [...new Set(rows.flatMap(row => Object.keys(row.where)))] as (keyof Route['where'])[]
+  const isPush = method === 'POST' && !isForm && rows.every(row => row.body === undefined)
+  const selectors = [...new Set(rows.flatMap(row => Object.keys(row.where)))] as (keyof Where)[]
   const names = [...new Set(rows.flatMap(row => Object.keys(row.query)))]
-  const inAll = (name: string) => rows.every(row => row.query[name] !== undefined && isRequired(row, name))
-  const parameters = [
-    ...selectors.map(name => ({
-      name,
-      in: 'query',
-      required: !isForm,
-      schema: { type: 'string', enum: [...new Set(rows.map(row => row.where[name]!))] },
-    })),
-    ...names.map(name => ({
-      name,
-      in: 'query',
-      required: !isForm && inAll(name),
-      description: `of ${rows
-        .filter(row => row.query[name] !== undefined)
-        .map(described(name))
-        .join(', ')}`,
-      schema: { type: 'string' },
-    })),
-  ]
   const refs = rows.map(row => ({ $ref: `#/components/schemas/${row.name}` }))
   return {
     operationId: `${method.toLowerCase()}${rows[0]!.path.replace(/[^a-z]+(.)/g, (_, letter: string) => letter.toUpperCase())}`,
     summary: rows.length === 1 ? rows[0]!.summary : `${rows.length} interfaces, chosen by ${selectors.join(' and ')}`,
     description: rows.map(row => `- ${row.doc} ${row.name}: ${row.summary}`).join('\n'),
-    parameters,
-    ...(method === 'POST' ? { requestBody: requestBody(rows[0]!, isForm) } : {}),
+    parameters: [
+      ...selectors.map(name => selector(rows, name, isForm)),
+      ...names.map(name => parameter(rows, name, isForm)),
+      ...(isPush ? [idempotencyKey] : []),
+    ],
+    ...(method === 'POST' ? { requestBody: requestBody(rows, isForm) } : {}),
     responses: {
       200: content('Done', refs.length === 1 ? refs[0]! : { anyOf: refs }),
       default: content('Refused; the HTTP status is the class of the code', { $ref: '#/components/schemas/Error' }),
@@ -72,49 +63,59 @@ function operation(rows: readonly Route[], method: string): Json {
   }
 }
 
-function described(name: string): (row: Route) => string {
-  return row => `${row.name}${isRequired(row, name) ? '' : ' (optional)'}`
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'The same key within 5 minutes gives the first reply again and delivers nothing twice.',
+  schema: { type: 'string', maxLength: IDEMPOTENCY_KEY_MAX },
 }
 
-/** Whether a parameter must be given. */
-export function isRequired(row: Route, name: string): boolean {
-  return !z.safeParse(row.query[name]!, undefined).success
+function selector(rows: readonly Route[], name: keyof Where, isForm: boolean): Json {
+  const values = new Set(rows.map(row => row.where[name]!))
+  return { name, in: 'query', required: !isForm, schema: { type: 'string', enum: [...values] } }
 }
 
-function requestBody(row: Route, isForm: boolean): Json {
-  const form = { schema: { type: 'object', additionalProperties: { type: ['string', 'integer'] } } }
-  if (isForm) return { content: { 'application/x-www-form-urlencoded': form, 'application/json': form } }
-  if (row.bodyBytesMax === 'batchBytesMax') {
+/** A parameter of some of the rows: it must be given where all ask for it, and is any of their kinds. */
+function parameter(rows: readonly Route[], name: string, isForm: boolean): Json {
+  const those = rows.filter(row => row.query[name] !== undefined)
+  const isNeeded = rows.every(row => row.query[name]?.isOptional === false)
+  const schemas = new Map(those.map(row => row.query[name]!.about.schema).map(schema => [stringify(schema), schema]))
+  const [first, ...others] = schemas.values()
+  return {
+    name,
+    in: 'query',
+    required: !isForm && isNeeded,
+    description: rows.length === 1 ? those[0]!.query[name]!.about.meaning : meanings(those, name),
+    schema: others.length === 0 ? first : { anyOf: [first, ...others] },
+  }
+}
+
+/** What the parameter says, and to which interfaces. */
+function meanings(rows: readonly Route[], name: string): string {
+  const texts = groupBy(rows, row => row.query[name]!.about.meaning)
+  return Array.from(texts, ([meaning, some]) => {
+    const users = some.map(row => (row.query[name]!.isOptional ? `${row.name} (optional)` : row.name))
+    return `${meaning}: ${users.join(', ')}`
+  }).join('; ')
+}
+
+/** Every POST of a path has one body: a form with the parameters, a JSON body of its own, or the data of a push. */
+function requestBody(rows: readonly Route[], isForm: boolean): Json {
+  if (isForm) {
+    const forms = rows.map(row => bodySchema(row.where, row.query))
+    const form = { schema: forms.length === 1 ? forms[0]! : { anyOf: forms } }
     return {
-      required: true,
-      content: { 'application/json': { schema: { type: 'array', maxItems: 1000, items: { type: 'object' } } } },
+      description: 'The parameters, if they are not in the query.',
+      content: { 'application/json': form, 'application/x-www-form-urlencoded': form },
     }
   }
-  return { required: true, content: { '*/*': {} } }
+  const body = rows[0]!.body
+  return body === undefined
+    ? { required: true, content: { '*/*': {} } }
+    : { required: true, content: { 'application/json': { schema: schemaOf(body) } } }
 }
 
-function content(description: string, schema: Json): Json {
+function content(description: string, schema: JsonSchema): Json {
   return { description, content: { 'application/json': { schema } } }
-}
-
-function errorSchema(): Json {
-  const codes = Object.values(ErrorCode).map(({ code }) => code)
-  return {
-    type: 'object',
-    required: ['code', 'errmsg'],
-    properties: { code: { type: 'integer', enum: codes }, errmsg: { type: 'string' } },
-  }
-}
-
-/** The schema of a reply from the words before the bars of its fields: `integer`, `integer?` when it may be absent. */
-function replySchema(row: Route): Json {
-  const properties: Json = { code: { type: 'integer', const: 0 }, errmsg: { type: 'string' } }
-  const required = ['code', 'errmsg']
-  for (const [name, text] of Object.entries(row.reply)) {
-    const [kind, description] = text.split(' | ', 2) as [string, string]
-    const type = kind.replace('?', '')
-    properties[name] = type === 'any' ? { description } : { type, description }
-    if (!kind.endsWith('?')) required.push(name)
-  }
-  return { type: 'object', required, properties }
 }

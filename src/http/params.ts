@@ -1,76 +1,122 @@
 import { isIP } from 'node:net'
-import { z } from 'zod'
 import { parsePrecision } from '../statis/precision.ts'
 import { type Id, parseId } from '../util/id.ts'
+import { type About, type JsonSchema, Kind } from './kind.ts'
 
-/** How each kind is read. A push has no time for a parser that is made for everything. */
-const readers = new WeakMap<z.ZodType, (text: string) => unknown>()
+/** Reads the text of a parameter. @returns undefined when it is none of its kind */
+type Read<T> = (text: string) => T | undefined
 
-/**
- * The kinds of parameters. They come as text; what a kind expects is the text of its error and of the documentation. Ids
- * and numbers are decimal digits and nothing else.
- */
-function kind<T>(expected: string, read: (text: string) => T | undefined) {
-  const schema = z.string().transform((text, context) => {
-    const value = read(text)
-    if (value !== undefined) return value
-    context.addIssue({ code: 'custom', message: `expected ${expected}, got ${JSON.stringify(text.slice(0, 64))}` })
-    return z.NEVER
-  })
-  readers.set(schema, read)
-  return schema
+/** A kind of parameters: it comes as text. Those whose values are written as they are read stand in replies too. */
+export class Param<out T, out O extends boolean = boolean> extends Kind<T, O> {
+  /** The words of its error: "expected an integer of 1..65535". */
+  readonly expected: string
+  readonly read: Read<T>
+
+  constructor(about: About, isOptional: O, expected: string, read: Read<T>) {
+    super(about, isOptional)
+    this.expected = expected
+    this.read = read
+  }
+
+  override optional(): Param<T, true> {
+    return new Param<T, true>(this.about, true, this.expected, this.read)
+  }
 }
 
-/** The reader behind a parameter of a row, whether it may be absent or not. It gives undefined for what is none of its kind. */
-export function readerOf(schema: z.ZodType): (text: string) => unknown {
-  const reader = readers.get(schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema)
-  if (reader === undefined) throw new Error('a parameter of a route is of no kind of params.ts')
-  return reader
+export type Params = Readonly<Record<string, Param<unknown>>>
+
+interface Details<T> {
+  readonly expected: string
+  /** In the documentation, instead of `expected` without its article. */
+  readonly words?: string
+  readonly schema: JsonSchema
+  readonly read: Read<T>
 }
 
+/** @returns what makes a parameter of this kind from its meaning */
+function kind<T>({ expected, words = expected.replace(/^an? /, ''), schema, read }: Details<T>) {
+  return (meaning: string) => new Param<T, false>({ meaning, words, schema }, false, expected, read)
+}
+
+/** Decimal digits and nothing else. */
 function integer(min: number, max: number) {
-  return kind(`an integer of ${min}..${max}`, text => {
-    const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN
-    return value >= min && value <= max ? value : undefined
+  return kind({
+    expected: `an integer of ${min}..${max}`,
+    schema: { type: 'integer', minimum: min, maximum: max },
+    read: text => {
+      const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN
+      return value >= min && value <= max ? value : undefined
+    },
   })
 }
+
+function shortText(bytesMax: number) {
+  return kind({
+    expected: `1..${bytesMax} bytes`,
+    words: `text of 1..${bytesMax} bytes`,
+    // The schema counts characters; none has less than a byte.
+    schema: { type: 'string', minLength: 1, maxLength: bytesMax },
+    read: text => {
+      const bytes = Buffer.byteLength(text)
+      return bytes >= 1 && bytes <= bytesMax ? text : undefined
+    },
+  })
+}
+
+const ID_MAX = 2n ** 64n - 1n
+const SECONDS_OF_30_DAYS = 2_592_000
 
 /** 1..2^64-1 */
-export const id = kind<Id>('an id of 1..18446744073709551615', text => {
-  const value = parseId(text)
-  return value === 0 ? undefined : value
+export const id = kind<Id>({
+  expected: `an id of 1..${ID_MAX}`,
+  words: `integer of 1..${ID_MAX}`,
+  schema: { type: 'integer', format: 'uint64', minimum: 1, maximum: ID_MAX },
+  read: text => {
+    const value = parseId(text)
+    return value === 0 ? undefined : value
+  },
 })
 
 /** A uid, or 0 for everybody. */
-export const idOrZero = kind<Id>('an id of 0..18446744073709551615', parseId)
+export const idOrZero = kind<Id>({
+  expected: `an id of 0..${ID_MAX}`,
+  words: `integer of 0..${ID_MAX}`,
+  schema: { type: 'integer', format: 'uint64', minimum: 0, maximum: ID_MAX },
+  read: parseId,
+})
 
 export const uint32 = integer(0, 0xffff_ffff)
 /** Places of a sub-group, or members of a group. */
 export const cap = integer(1, 0xffff_ffff)
-
 /** Entries of a ranking. */
 export const topNum = integer(1, 10_000)
-
 /** Buckets of the online statistics. */
 export const bucketNum = integer(1, 100_000)
 export const port = integer(1, 65_535)
-
-export const precision = kind('seconds (300, 300s), hours, days, weeks (1h, 1d, 1w), 1m or 1y', parsePrecision)
-
-export const listenerType = kind<1 | 2>('1 (TCP) or 2 (WebSocket)', text =>
-  text === '1' ? 1 : text === '2' ? 2 : undefined,
-)
-export const clientIp = kind('an IPv4 or IPv6 address', text => (isIP(text) === 0 ? undefined : text))
-
-/** Seconds that a push stays valid: up to 30 days. */
-export const expire = integer(0, 2_592_000)
-
-function shortText(bytesMax: number) {
-  return kind(`1..${bytesMax} bytes`, text => {
-    const bytes = Buffer.byteLength(text)
-    return bytes >= 1 && bytes <= bytesMax ? text : undefined
-  })
-}
-
+/** Seconds that a push stays valid. */
+export const expire = integer(0, SECONDS_OF_30_DAYS)
 export const appid = shortText(64)
 export const version = shortText(64)
+
+export const precision = kind({
+  expected: 'seconds (300, 300s), hours, days, weeks (1h, 1d, 1w), 1m or 1y',
+  schema: { type: ['integer', 'string'], minimum: 1, pattern: '^([0-9]{1,10}[shdw]?|1m|1y)$' },
+  read: parsePrecision,
+})
+
+export const listenerType = kind<1 | 2>({
+  expected: '1 (TCP) or 2 (WebSocket)',
+  schema: { type: 'integer', enum: [1, 2] },
+  read: text => (text === '1' ? 1 : text === '2' ? 2 : undefined),
+})
+
+export const ipAddress = kind({
+  expected: 'an IPv4 or IPv6 address',
+  schema: {
+    anyOf: [
+      { type: 'string', format: 'ipv4' },
+      { type: 'string', format: 'ipv6' },
+    ],
+  },
+  read: text => (isIP(text) === 0 ? undefined : text),
+})

@@ -1,19 +1,15 @@
-import { z } from 'zod'
 import type { Options } from '../config/options.ts'
 import { ApiError } from './api-error.ts'
-import { readerOf } from './params.ts'
+import type { Param } from './params.ts'
 import type { Route, Where } from './route.ts'
 
-/** One parameter of a row. */
-interface Parameter {
+/** One parameter of a row, with its name. */
+interface Parameter extends Pick<Param<unknown>, 'isOptional' | 'expected' | 'read'> {
   readonly name: string
-  readonly isOptional: boolean
-  readonly read: (text: string) => unknown
 }
 
 /** A route with what is made of its row once. */
 export interface CompiledRoute extends Route {
-  readonly schema: z.ZodObject
   readonly parameters: readonly Parameter[]
   readonly selectors: readonly (keyof Where)[]
 }
@@ -63,12 +59,11 @@ export class Router {
 }
 
 function compile(row: Route): CompiledRoute {
-  const parameters = Object.entries(row.query).map(([name, schema]) => {
-    const type = schema as z.ZodType
-    return { name, isOptional: type.safeParse(undefined).success, read: readerOf(type) }
+  const parameters = Object.entries(row.query).map(([name, { isOptional, expected, read }]) => {
+    return { name, isOptional, expected, read }
   })
   const selectors = Object.keys(row.where) as (keyof Where)[]
-  return { ...row, schema: z.object(row.query), parameters, selectors }
+  return { ...row, parameters, selectors }
 }
 
 function isChosen({ where, selectors }: CompiledRoute, parameters: ReadonlyMap<string, string>): boolean {
@@ -79,22 +74,19 @@ function isChosen({ where, selectors }: CompiledRoute, parameters: ReadonlyMap<s
 /** Reads the parameters of a row. @throws ApiError that names the parameter, what was expected and what came */
 export function readParameters(row: CompiledRoute, given: ReadonlyMap<string, string>): Record<string, unknown> {
   const values: Record<string, unknown> = {}
-  for (const { name, isOptional, read } of row.parameters) {
+  for (const { name, isOptional, expected, read } of row.parameters) {
     const text = given.get(name)
     if (text === undefined) {
       if (isOptional) continue
       throw ApiError.of('MISSING_PARAMETER', name)
     }
     const value = read(text)
-    if (value === undefined) throw badParameter(row, name, given)
+    if (value === undefined) throw badParameter(name, expected, text)
     values[name] = value
   }
   return values
 }
 
-/** The schema has the words for what was expected. */
-function badParameter({ schema }: CompiledRoute, name: string, given: ReadonlyMap<string, string>): ApiError {
-  const parsed = schema.safeParse(Object.fromEntries(given))
-  const issue = parsed.success ? undefined : parsed.error.issues.find(({ path }) => path[0] === name)
-  return ApiError.of('BAD_PARAMETER', `${name}: ${issue?.message ?? 'not expected'}`)
+function badParameter(name: string, expected: string, text: string): ApiError {
+  return ApiError.of('BAD_PARAMETER', `${name}: expected ${expected}, got ${JSON.stringify(text.slice(0, 64))}`)
 }

@@ -7,7 +7,7 @@ import type { Api } from './api.ts'
 import { ApiError } from './api-error.ts'
 import type { Keys } from './keys.ts'
 import { addBodyParameters, parseQuery } from './query.ts'
-import type { Reply } from './route.ts'
+import { IDEMPOTENCY_KEY_MAX, type Reply } from './route.ts'
 import { type CompiledRoute, type Router, readParameters } from './router.ts'
 
 export interface HttpServices {
@@ -39,7 +39,6 @@ const reasons: Readonly<Record<number, string>> = {
 const JSON_TYPE = 'application/json; charset=utf-8'
 /** How the envelope of every request that was done ends. */
 const DONE = `"code":${ErrorCode.OK.code},"errmsg":"${ErrorCode.OK.text}"}`
-const IDEMPOTENCY_KEY_MAX = 255
 const NO_BODY = Buffer.alloc(0)
 
 /** Both in one call: each is a way into native code. */

@@ -4,16 +4,20 @@ import { parse, stringify } from '../../util/json.ts'
 import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
 import { fieldsOf } from '../query.ts'
-import type { Reply, RequestContext, Route } from '../route.ts'
+import { IDEMPOTENCY_KEY_MAX, type Reply, type RequestContext } from '../route.ts'
 import { Router, readParameters } from '../router.ts'
 import { pushRoutes } from '../routes/push.ts'
 
-const PUSHES_MAX = 1000
+/** The reply of one push of a batch: that of the push alone, or its refusal. */
+export type PushReply = Reply & { readonly code: number; readonly errmsg: string }
+
+/** Pushes in one request. */
+export const PUSHES_MAX = 1000
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
-const router = new Router(pushRoutes as readonly Route[])
+const router = new Router(pushRoutes)
 
 /** Carries out each push of a JSON array as if it had come alone; what is wrong with one does not touch the others. */
-export async function pushBatch(api: Api, _query: object, { body }: RequestContext): Promise<Reply> {
+export async function pushBatch(api: Api, _query: object, { body }: RequestContext) {
   let pushes: unknown
   try {
     pushes = parse(body.toString())
@@ -27,7 +31,7 @@ export async function pushBatch(api: Api, _query: object, { body }: RequestConte
   return { len: list.length, list }
 }
 
-async function pushOne(api: Api, push: unknown): Promise<Reply> {
+async function pushOne(api: Api, push: unknown): Promise<PushReply> {
   try {
     if (typeof push !== 'object' || push === null || Array.isArray(push)) {
       throw ApiError.of('BAD_PARAMETER', 'push: expected an object')
@@ -63,8 +67,8 @@ function bodyOf(data: unknown, data64: unknown): { body: Buffer; contentType: st
 
 function keyOf(key: unknown): string {
   if (key === undefined) return ''
-  if (typeof key !== 'string' || key.length < 1 || key.length > 255) {
-    throw ApiError.of('BAD_PARAMETER', 'key: expected a text of 1..255 characters')
+  if (typeof key !== 'string' || key.length < 1 || key.length > IDEMPOTENCY_KEY_MAX) {
+    throw ApiError.of('BAD_PARAMETER', `key: expected a text of 1..${IDEMPOTENCY_KEY_MAX} characters`)
   }
   return key
 }

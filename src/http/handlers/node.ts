@@ -17,7 +17,7 @@ export async function listListeners({ counters, directory }: Api) {
   const isUp = counters.sum('up') > 0
   const own = directory.own.map(({ nid, type, ipaddr }) => {
     const total = counters.sum(type === ListenerType.TCP ? 'sessions_tcp' : 'sessions_ws')
-    return { nid, type, ipaddr, status: isUp ? 1 : 0, total }
+    return { nid, type, ipaddr, status: statusOf(isUp), total }
   })
   const added = directory.added
     .filter(({ kind }) => kind === 'listend')
@@ -25,7 +25,7 @@ export async function listListeners({ counters, directory }: Api) {
       nid: node.nid,
       type: node.type,
       ipaddr: addressText(node.ipaddr, node.port),
-      status: node.isUp ? 1 : 0,
+      status: statusOf(node.isUp),
       total: 0,
     }))
   const list = [...own, ...added].map((listener, idx) => ({ idx, ...listener }))
@@ -35,8 +35,12 @@ export async function listListeners({ counters, directory }: Api) {
 export async function listForwarders({ directory }: Api) {
   const list = directory.added
     .filter(({ kind }) => kind === 'frwder')
-    .map(({ nid, ipaddr, port, isUp }, idx) => ({ idx, nid, ipaddr, port, status: isUp ? 1 : 0 }))
+    .map(({ nid, ipaddr, port, isUp }, idx) => ({ idx, nid, ipaddr, port, status: statusOf(isUp) }))
   return { len: list.length, list }
+}
+
+function statusOf(isUp: boolean): 0 | 1 {
+  return isUp ? 1 : 0
 }
 
 export function addListener(api: Api, node: Node) {

@@ -1,24 +1,24 @@
-import type { PushArgs, Pushed } from '../../contract/methods.ts'
+import type { PushArgs } from '../../contract/methods.ts'
 import { dataKindOf } from '../../protocol/json-format.ts'
 import type { Id } from '../../util/id.ts'
 import { parse, stringify } from '../../util/json.ts'
 import type { Api } from '../api.ts'
 import { ApiError, granted, grantedTo } from '../api-error.ts'
-import type { Reply, RequestContext } from '../route.ts'
+import type { RequestContext } from '../route.ts'
 import { sessionRecord } from '../session-record.ts'
 
 interface Expire {
   readonly expire?: number | undefined
 }
 
-export function pushAll(api: Api, query: Expire, request: RequestContext): Replied {
+export function pushAll(api: Api, query: Expire, request: RequestContext) {
   return once(api, request, request => {
     const answer = api.calls.askNow(api.placement.ofAll, 'broadcast', pushArgs(request, query))
     return grantedTo(answer, pushed => ({ ...pushed }))
   })
 }
 
-export function pushGroup(api: Api, query: Expire & { gid: Id }, request: RequestContext): Replied {
+export function pushGroup(api: Api, query: Expire & { gid: Id }, request: RequestContext) {
   const { gid } = query
   return once(api, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
@@ -27,7 +27,7 @@ export function pushGroup(api: Api, query: Expire & { gid: Id }, request: Reques
   })
 }
 
-export function pushRoom(api: Api, query: Expire & { rid: Id }, request: RequestContext): Replied {
+export function pushRoom(api: Api, query: Expire & { rid: Id }, request: RequestContext) {
   const { rid } = query
   return once(api, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
@@ -37,7 +37,7 @@ export function pushRoom(api: Api, query: Expire & { rid: Id }, request: Request
 }
 
 /** A sid that was never registered has nobody. */
-export function pushSession(api: Api, query: Expire & { sid: Id }, request: RequestContext): Replied {
+export function pushSession(api: Api, query: Expire & { sid: Id }, request: RequestContext) {
   const { sid } = query
   return once(api, request, request => {
     const uid = sessionRecord(api, sid)?.uid
@@ -48,7 +48,7 @@ export function pushSession(api: Api, query: Expire & { sid: Id }, request: Requ
   })
 }
 
-export function pushUser(api: Api, query: Expire & { uid: Id }, request: RequestContext): Replied {
+export function pushUser(api: Api, query: Expire & { uid: Id }, request: RequestContext) {
   const { uid } = query
   return once(api, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
@@ -62,7 +62,7 @@ interface PushApp extends Expire {
   readonly version?: string | undefined
 }
 
-export function pushApp(api: Api, query: PushApp, request: RequestContext): Replied {
+export function pushApp(api: Api, query: PushApp, request: RequestContext) {
   const { appid, version } = query
   return once(api, request, request => {
     const args = { app: appid, ...(version === undefined ? {} : { version }), ...pushArgs(request, query) }
@@ -78,11 +78,10 @@ function pushArgs({ body, contentType }: RequestContext, { expire = 0 }: Expire)
   return { data: body, dataKind, expire }
 }
 
-type PushReply = Partial<Pushed> & Reply
-type Replied = PushReply | Promise<PushReply>
+type Replied<R> = R | Promise<R>
 
 /** The same Idempotency-Key within its time gives the first reply again, and nothing is delivered twice. */
-function once(api: Api, request: RequestContext, push: (request: RequestContext) => Replied): Replied {
+function once<R>(api: Api, request: RequestContext, push: (request: RequestContext) => Replied<R>): Replied<R> {
   const { idempotencyKey, body } = request
   if (idempotencyKey === '') return push(request)
   // It is pushed when the key has been claimed.
@@ -90,11 +89,11 @@ function once(api: Api, request: RequestContext, push: (request: RequestContext)
   return onceForKey(api, idempotencyKey, () => push(kept))
 }
 
-async function onceForKey(api: Api, key: string, push: () => Replied): Promise<PushReply> {
+async function onceForKey<R>(api: Api, key: string, push: () => Replied<R>): Promise<R> {
   const owner = api.placement.ownerOfText(key)
   const claim = granted(await api.calls.ask(owner, 'idempotencyClaim', { key }))
-  if ('reply' in claim) return parse(claim.reply) as PushReply
-  let pushed: PushReply
+  if ('reply' in claim) return parse(claim.reply) as R
+  let pushed: R
   try {
     pushed = await push()
   } catch (error) {

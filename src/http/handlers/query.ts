@@ -13,7 +13,8 @@ export async function userStatus(api: Api, { uid }: { readonly uid: Id }) {
     for (const rid of rids) rooms.add(rid)
   }
   const list = [...rooms].map((rid, idx) => ({ idx, rid }))
-  return { uid, status: sessions.length > 0 ? 1 : 0, len: list.length, list }
+  const status: 0 | 1 = sessions.length > 0 ? 1 : 0
+  return { uid, status, len: list.length, list }
 }
 
 /** The sessions of a user that are online. */

@@ -1,19 +1,67 @@
+import { bodySchema } from '../body.ts'
 import * as batch from '../handlers/batch.ts'
-import { type Route, route } from '../route.ts'
+import { Kind, type Kinds } from '../kind.ts'
+import { count, either, errorSchema, listOf, replySchema } from '../reply.ts'
+import { IDEMPOTENCY_KEY_MAX, type Route, route } from '../route.ts'
+import { pushRoutes } from './push.ts'
+
+const { PUSHES_MAX } = batch
+
+/** What a push of a batch has besides `dim` and the parameters of that push: its body and headers, when it comes alone. */
+const content: Kinds = {
+  data: new Kind({ meaning: 'what is pushed', words: 'text, or any JSON value', schema: {} }, true),
+  data64: new Kind(
+    {
+      meaning: 'what is pushed, as bytes; instead of data',
+      words: 'text, base64',
+      schema: { type: 'string', contentEncoding: 'base64' },
+    },
+    true,
+  ),
+  key: new Kind(
+    {
+      meaning: 'as the header Idempotency-Key',
+      words: `text of 1..${IDEMPOTENCY_KEY_MAX} characters`,
+      schema: { type: 'string', minLength: 1, maxLength: IDEMPOTENCY_KEY_MAX },
+    },
+    true,
+  ),
+}
+
+const pushes = new Kind(
+  {
+    meaning: 'Each push has dim, the parameters of that push, and:',
+    words: `list of up to ${PUSHES_MAX} pushes`,
+    schema: {
+      type: 'array',
+      maxItems: PUSHES_MAX,
+      items: {
+        anyOf: pushRoutes.map(({ where, query }) => bodySchema(where, { ...query, ...content })),
+      },
+    },
+    fields: content,
+  },
+  false,
+)
+
+const reply = either<batch.PushReply>('code, errmsg, and the fields of that push', 'replies', [
+  ...pushRoutes.map(row => replySchema(row.reply)),
+  errorSchema(),
+])
 
 /** Many pushes in one request. */
 export const batchRoutes: readonly Route[] = [
   route({
     name: 'push.batch',
     doc: '2.a',
-    summary:
-      'Up to 1000 pushes in one request: a JSON array of objects with dim, the parameters of that push, and data (text, or any JSON value) or data64 (bytes), and key (as Idempotency-Key).',
+    summary: `Up to ${PUSHES_MAX} pushes in one request. One that is refused does not touch the others.`,
     method: 'POST',
     path: '/im/push/batch',
     where: {},
     query: {},
+    body: pushes,
     bodyBytesMax: 'batchBytesMax',
-    reply: { len: 'integer | length of list', list: 'array | the reply of each push, in order, with its own code' },
+    reply: { len: count('length of list'), list: listOf('the reply of each push, in order, with its own code', reply) },
     errors: [],
     handle: batch.pushBatch,
   }),

@@ -1,6 +1,15 @@
 import * as device from '../handlers/device.ts'
-import { clientIp, id, listenerType, uint32 } from '../params.ts'
+import { id, ipAddress, listenerType, uint32 } from '../params.ts'
+import { count, decimal, listOf, object, text } from '../reply.ts'
 import { type Route, route } from '../route.ts'
+
+const uid = id('user')
+/** Kept with the sid, and not looked at: any numbering will do. */
+const place = {
+  nation: uint32('nation of the user, in a numbering of yours; kept with the sid'),
+  city: uint32('city, likewise'),
+  town: uint32('town, likewise'),
+}
 
 /** Devices: registration and addresses (1.x). */
 export const deviceRoutes: readonly Route[] = [
@@ -11,14 +20,8 @@ export const deviceRoutes: readonly Route[] = [
     method: 'GET',
     path: '/im/register',
     where: {},
-    query: { uid: id, nation: uint32, city: uint32, town: uint32 },
-    reply: {
-      uid: 'integer | user',
-      sid: 'integer | session, never used before',
-      nation: 'integer | nation number',
-      city: 'integer | city number',
-      town: 'integer | town number',
-    },
+    query: { uid, ...place },
+    reply: { uid, sid: id('session, never used before'), ...place },
     errors: [],
     handle: device.register,
   }),
@@ -29,16 +32,26 @@ export const deviceRoutes: readonly Route[] = [
     method: 'GET',
     path: '/im/iplist',
     where: {},
-    query: { type: listenerType, uid: id, sid: id, clientip: clientIp },
+    query: {
+      type: listenerType('how the device connects'),
+      uid,
+      sid: id('session'),
+      clientip: ipAddress('address of the device, as you see it'),
+    },
     reply: {
-      uid: 'integer | user',
-      sid: 'integer | session',
-      type: 'integer | 1 TCP, 2 WebSocket',
-      len: 'integer | length of iplist',
-      iplist: 'array | ip:port, best first',
-      token: 'string | for ONLINE',
-      expire: 'integer | seconds that the token is valid',
-      backoff: 'object | {base, factor, max, jitter}: milliseconds to wait before connecting again',
+      uid,
+      sid: id('session'),
+      type: listenerType('how the device connects'),
+      len: count('length of iplist'),
+      iplist: listOf('addresses as ip:port, best first', text('ip:port')),
+      token: text('for ONLINE'),
+      expire: count('seconds that the token is valid'),
+      backoff: object('how long to wait before connecting again: base * factor^attempt', {
+        base: count('milliseconds'),
+        factor: decimal('growth with each attempt'),
+        max: count('most milliseconds'),
+        jitter: decimal('share by which the wait is random, up or down'),
+      }),
     },
     errors: ['SID_MISMATCH'],
     handle: device.listAddresses,

@@ -1,6 +1,12 @@
-import * as node from '../handlers/node.ts'
-import { clientIp, id, listenerType, port } from '../params.ts'
+import * as nodes from '../handlers/node.ts'
+import { id, ipAddress, listenerType, port } from '../params.ts'
+import { choice, count, numberedList, text } from '../reply.ts'
 import { type Route, route } from '../route.ts'
+
+const nid = id('node')
+const ipaddr = ipAddress('address of the node')
+const status = choice('whether it answers', [1, 'up'], [0, 'down'])
+const node = { nid, ipaddr, port: port('port of the node') }
 
 /** Listeners and forwarders (7.x). */
 export const nodeRoutes: readonly Route[] = [
@@ -13,12 +19,15 @@ export const nodeRoutes: readonly Route[] = [
     alsoPost: true,
     where: { action: 'list', option: 'listend' },
     query: {},
-    reply: {
-      len: 'integer | length of list',
-      list: 'array | {idx, nid, type: 1 TCP, 2 WebSocket, ipaddr: ip:port, status: 1 up, 0 down, total: sessions}',
-    },
+    reply: numberedList('listeners', {
+      nid,
+      type: listenerType('how clients connect'),
+      ipaddr: text('ip:port'),
+      status,
+      total: count('sessions'),
+    }),
     errors: [],
-    handle: node.listListeners,
+    handle: nodes.listListeners,
   }),
   route({
     name: 'listend.add',
@@ -28,10 +37,10 @@ export const nodeRoutes: readonly Route[] = [
     path: '/im/config',
     alsoPost: true,
     where: { action: 'add', option: 'listend' },
-    query: { nid: id, ipaddr: clientIp, port, type: listenerType.optional() },
+    query: { ...node, type: listenerType('how clients connect; absent: as before, or 2').optional() },
     reply: {},
     errors: ['REPLACED'],
-    handle: node.addListener,
+    handle: nodes.addListener,
   }),
   route({
     name: 'listend.del',
@@ -41,10 +50,10 @@ export const nodeRoutes: readonly Route[] = [
     path: '/im/config',
     alsoPost: true,
     where: { action: 'del', option: 'listend' },
-    query: { nid: id, ipaddr: clientIp, port },
+    query: node,
     reply: {},
     errors: [],
-    handle: node.deleteListener,
+    handle: nodes.deleteListener,
   }),
   route({
     name: 'frwder.list',
@@ -55,9 +64,9 @@ export const nodeRoutes: readonly Route[] = [
     alsoPost: true,
     where: { action: 'list', option: 'frwder' },
     query: {},
-    reply: { len: 'integer | length of list', list: 'array | {idx, nid, ipaddr, port, status: 1 up, 0 down}' },
+    reply: numberedList('forwarders', { ...node, status }),
     errors: [],
-    handle: node.listForwarders,
+    handle: nodes.listForwarders,
   }),
   route({
     name: 'frwder.add',
@@ -67,10 +76,10 @@ export const nodeRoutes: readonly Route[] = [
     path: '/im/config',
     alsoPost: true,
     where: { action: 'add', option: 'frwder' },
-    query: { nid: id, ipaddr: clientIp, port },
+    query: node,
     reply: {},
     errors: ['REPLACED'],
-    handle: node.addForwarder,
+    handle: nodes.addForwarder,
   }),
   route({
     name: 'frwder.del',
@@ -80,9 +89,9 @@ export const nodeRoutes: readonly Route[] = [
     path: '/im/config',
     alsoPost: true,
     where: { action: 'del', option: 'frwder' },
-    query: { nid: id, ipaddr: clientIp, port },
+    query: node,
     reply: {},
     errors: [],
-    handle: node.deleteForwarder,
+    handle: nodes.deleteForwarder,
   }),
 ]

@@ -1,8 +1,16 @@
 import * as push from '../handlers/push.ts'
 import { appid, expire, id, version } from '../params.ts'
+import { count } from '../reply.ts'
 import { type Route, route } from '../route.ts'
 
-const pushed = { msgid: 'integer | number of the message', total: 'integer | sessions it was sent to' }
+const kept = expire('seconds that it stays valid: who comes within them still gets it; 0: only who is there now')
+const optionalKept = kept.optional()
+const pushed = { msgid: id('number of the message'), total: count('sessions it was sent to') }
+const gid = id('group')
+const rid = id('room')
+const sid = id('session')
+const uid = id('user')
+const app = appid('app that ONLINE named')
 
 /** The pushes: a part of the table that a batch carries out too. */
 export const pushRoutes: readonly Route[] = [
@@ -13,7 +21,7 @@ export const pushRoutes: readonly Route[] = [
     method: 'POST',
     path: '/im/push',
     where: { dim: 'broadcast' },
-    query: { expire: expire.optional() },
+    query: { expire: optionalKept },
     reply: pushed,
     errors: [],
     handle: push.pushAll,
@@ -25,8 +33,8 @@ export const pushRoutes: readonly Route[] = [
     method: 'POST',
     path: '/im/push',
     where: { dim: 'group' },
-    query: { gid: id, expire: expire.optional() },
-    reply: { gid: 'integer | group', ...pushed },
+    query: { gid, expire: optionalKept },
+    reply: { gid, ...pushed },
     errors: ['NO_SUCH_GROUP', 'CLOSED'],
     handle: push.pushGroup,
   }),
@@ -37,8 +45,8 @@ export const pushRoutes: readonly Route[] = [
     method: 'POST',
     path: '/im/push',
     where: { dim: 'room' },
-    query: { rid: id, expire },
-    reply: { rid: 'integer | room', ...pushed },
+    query: { rid, expire: kept },
+    reply: { rid, ...pushed },
     errors: ['CLOSED'],
     handle: push.pushRoom,
   }),
@@ -49,12 +57,8 @@ export const pushRoutes: readonly Route[] = [
     method: 'POST',
     path: '/im/push',
     where: { dim: 'sid' },
-    query: { sid: id, expire: expire.optional() },
-    reply: {
-      sid: 'integer | session',
-      ...pushed,
-      msgid: 'integer? | number of the message; none when nobody has that sid',
-    },
+    query: { sid, expire: optionalKept },
+    reply: { sid, ...pushed, msgid: id('number of the message; none when nobody has that sid').optional() },
     errors: [],
     handle: push.pushSession,
   }),
@@ -65,8 +69,8 @@ export const pushRoutes: readonly Route[] = [
     method: 'POST',
     path: '/im/push',
     where: { dim: 'uid' },
-    query: { uid: id, expire: expire.optional() },
-    reply: { uid: 'integer | user', ...pushed },
+    query: { uid, expire: optionalKept },
+    reply: { uid, ...pushed },
     errors: [],
     handle: push.pushUser,
   }),
@@ -77,8 +81,8 @@ export const pushRoutes: readonly Route[] = [
     method: 'POST',
     path: '/im/push',
     where: { dim: 'appid' },
-    query: { appid, version: version.optional(), expire: expire.optional() },
-    reply: { appid: 'string | app', ...pushed },
+    query: { appid: app, version: version('version that ONLINE named').optional(), expire: optionalKept },
+    reply: { appid: app, ...pushed },
     errors: [],
     handle: push.pushApp,
   }),

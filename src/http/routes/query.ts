@@ -1,6 +1,9 @@
 import * as query from '../handlers/query.ts'
 import { id } from '../params.ts'
+import { choice, numberedList } from '../reply.ts'
 import { type Route, route } from '../route.ts'
+
+const uid = id('user')
 
 /** Who is online (4.x). */
 export const queryRoutes: readonly Route[] = [
@@ -11,12 +14,11 @@ export const queryRoutes: readonly Route[] = [
     method: 'GET',
     path: '/im/query',
     where: { option: 'user-status' },
-    query: { uid: id },
+    query: { uid },
     reply: {
-      uid: 'integer | user',
-      status: 'integer | 1 online, 0 not',
-      len: 'integer | length of list',
-      list: 'array | {idx, rid}: rooms that any session of the user is in',
+      uid,
+      status: choice('whether a session of the user is there', [1, 'online'], [0, 'offline']),
+      ...numberedList('rooms that any session of the user is in', { rid: id('room') }),
     },
     errors: [],
     handle: query.userStatus,
@@ -28,8 +30,8 @@ export const queryRoutes: readonly Route[] = [
     method: 'GET',
     path: '/im/query',
     where: { option: 'sid-list' },
-    query: { uid: id },
-    reply: { uid: 'integer | user', len: 'integer | length of list', list: 'array | {idx, sid}' },
+    query: { uid },
+    reply: { uid, ...numberedList('sessions that are online', { sid: id('session') }) },
     errors: [],
     handle: query.sidList,
   }),

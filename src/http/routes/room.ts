@@ -1,6 +1,13 @@
 import * as room from '../handlers/room.ts'
 import { cap, id, idOrZero, topNum } from '../params.ts'
+import { count, numberedList } from '../reply.ts'
 import { type Route, route } from '../route.ts'
+
+const rid = id('room')
+const uid = id('user')
+const gagged = idOrZero('user; 0 or absent: everybody').optional()
+const places = cap('places of a sub-group')
+const anyRoom = id('room; absent: the default of all rooms').optional()
 
 /** Rooms (6.x). */
 export const roomRoutes: readonly Route[] = [
@@ -12,7 +19,7 @@ export const roomRoutes: readonly Route[] = [
     path: '/im/room/config',
     alsoPost: true,
     where: { action: 'add', option: 'blacklist' },
-    query: { rid: id, uid: id },
+    query: { rid, uid },
     reply: {},
     errors: [],
     handle: room.addRoomBlacklist,
@@ -25,7 +32,7 @@ export const roomRoutes: readonly Route[] = [
     path: '/im/room/config',
     alsoPost: true,
     where: { action: 'del', option: 'blacklist' },
-    query: { rid: id, uid: id },
+    query: { rid, uid },
     reply: {},
     errors: [],
     handle: room.deleteRoomBlacklist,
@@ -38,7 +45,7 @@ export const roomRoutes: readonly Route[] = [
     path: '/im/room/config',
     alsoPost: true,
     where: { action: 'add', option: 'gag' },
-    query: { rid: id, uid: idOrZero.optional() },
+    query: { rid, uid: gagged },
     reply: {},
     errors: [],
     handle: room.addRoomGag,
@@ -51,7 +58,7 @@ export const roomRoutes: readonly Route[] = [
     path: '/im/room/config',
     alsoPost: true,
     where: { action: 'del', option: 'gag' },
-    query: { rid: id, uid: idOrZero.optional() },
+    query: { rid, uid: gagged },
     reply: {},
     errors: [],
     handle: room.deleteRoomGag,
@@ -64,7 +71,7 @@ export const roomRoutes: readonly Route[] = [
     path: '/im/room/config',
     alsoPost: true,
     where: { action: 'close', option: 'room' },
-    query: { rid: id },
+    query: { rid },
     reply: {},
     errors: [],
     handle: room.closeRoom,
@@ -77,7 +84,7 @@ export const roomRoutes: readonly Route[] = [
     path: '/im/room/config',
     alsoPost: true,
     where: { action: 'open', option: 'room' },
-    query: { rid: id },
+    query: { rid },
     reply: {},
     errors: [],
     handle: room.openRoom,
@@ -90,8 +97,8 @@ export const roomRoutes: readonly Route[] = [
     path: '/im/room/config',
     alsoPost: true,
     where: { action: 'set', option: 'cap' },
-    query: { rid: id.optional(), cap },
-    reply: { rid: 'integer? | room', cap: 'integer | places' },
+    query: { rid: anyRoom, cap: places },
+    reply: { rid: rid.optional(), cap: places },
     errors: [],
     handle: room.setRoomCap,
   }),
@@ -103,8 +110,8 @@ export const roomRoutes: readonly Route[] = [
     path: '/im/room/config',
     alsoPost: true,
     where: { action: 'get', option: 'cap' },
-    query: { rid: id.optional() },
-    reply: { rid: 'integer? | room', cap: 'integer | places' },
+    query: { rid: anyRoom },
+    reply: { rid: rid.optional(), cap: places },
     errors: [],
     handle: room.getRoomCap,
   }),
@@ -115,8 +122,8 @@ export const roomRoutes: readonly Route[] = [
     method: 'GET',
     path: '/im/room/query',
     where: { option: 'top-list' },
-    query: { num: topNum.optional() },
-    reply: { len: 'integer | length of list', list: 'array | {idx, rid, total: sessions}' },
+    query: { num: topNum('most entries; 10 when absent').optional() },
+    reply: numberedList('rooms, the largest first', { rid, total: count('sessions') }),
     errors: [],
     handle: room.topRooms,
   }),
@@ -127,12 +134,8 @@ export const roomRoutes: readonly Route[] = [
     method: 'GET',
     path: '/im/room/query',
     where: { option: 'group-list' },
-    query: { rid: id },
-    reply: {
-      rid: 'integer | room',
-      len: 'integer | length of list',
-      list: 'array | {idx, gid: sub-group, total: sessions}',
-    },
+    query: { rid },
+    reply: { rid, ...numberedList('sub-groups', { gid: id('sub-group, from 1'), total: count('sessions') }) },
     errors: [],
     handle: room.listRoomGroups,
   }),

@@ -1,6 +1,10 @@
 import * as statis from '../handlers/statis.ts'
 import { bucketNum, precision } from '../params.ts'
+import { count, decimal, idx, jsonList, numberedList, text, precision as writtenPrecision } from '../reply.ts'
 import { type Route, route } from '../route.ts'
+
+const prec = precision('precision')
+const num = bucketNum('most records')
 
 /** The online statistics (3.x). */
 export const statisRoutes: readonly Route[] = [
@@ -12,7 +16,7 @@ export const statisRoutes: readonly Route[] = [
     path: '/im/config',
     alsoPost: true,
     where: { action: 'add', option: 'user-statis' },
-    query: { prec: precision, num: bucketNum },
+    query: { prec, num },
     reply: {},
     errors: [],
     handle: statis.addStatis,
@@ -25,7 +29,7 @@ export const statisRoutes: readonly Route[] = [
     path: '/im/config',
     alsoPost: true,
     where: { action: 'del', option: 'user-statis' },
-    query: { prec: precision },
+    query: { prec },
     reply: {},
     errors: [],
     handle: statis.deleteStatis,
@@ -39,7 +43,7 @@ export const statisRoutes: readonly Route[] = [
     alsoPost: true,
     where: { action: 'list', option: 'user-statis' },
     query: {},
-    reply: { len: 'integer | length of list', list: 'array | {idx, prec: seconds, 1m or 1y, num: most records}' },
+    reply: numberedList('precisions', { prec: writtenPrecision('seconds, a month or a year'), num }),
     errors: [],
     handle: statis.listStatis,
   }),
@@ -51,11 +55,20 @@ export const statisRoutes: readonly Route[] = [
     path: '/im/config',
     alsoPost: true,
     where: { action: 'get', option: 'user-statis' },
-    query: { prec: precision, num: bucketNum },
+    query: { prec, num },
     reply: {
-      prec: 'any | seconds, or 1m, 1y',
-      num: 'integer | length of list',
-      list: 'array | {idx, time: start in unix seconds, time-str, num: most users, min, last, avg, sessions: most}',
+      prec: writtenPrecision('seconds, a month or a year'),
+      num: count('length of list'),
+      list: jsonList('records, newest first', {
+        idx,
+        time: count('start, in unix seconds'),
+        'time-str': text('start, as 2026-01-31 09:30:00'),
+        num: count('most users online'),
+        min: count('fewest users online'),
+        last: count('users online in the last sample'),
+        avg: decimal('users online on average'),
+        sessions: count('most sessions online'),
+      }),
     },
     errors: [],
     handle: statis.getStatis,

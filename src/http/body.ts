@@ -1,0 +1,21 @@
+import { type JsonSchema, type Kind, type Kinds, objectSchema, schemaOf } from './kind.ts'
+import type { Where } from './route.ts'
+
+/** In JSON a number may be a text of its digits too: many languages have no integers of 64 bits. */
+function inBody(kind: Kind<unknown>): JsonSchema {
+  const schema = schemaOf(kind)
+  return schema.type === 'integer' && schema.enum === undefined
+    ? { ...schema, type: ['integer', 'string'], pattern: '^[0-9]+$' }
+    : schema
+}
+
+/** The parameters of an interface as a JSON object or a form: those that choose it have one value each. */
+export function bodySchema(where: Where, kinds: Kinds): JsonSchema {
+  const { required = [], properties } = objectSchema(kinds, inBody)
+  const chosen = Object.entries(where).map(([name, value]) => [name, { type: 'string', const: value }] as const)
+  return {
+    type: 'object',
+    required: [...chosen.map(([name]) => name), ...required],
+    properties: { ...Object.fromEntries(chosen), ...properties },
+  }
+}

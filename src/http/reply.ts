@@ -1,0 +1,99 @@
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { Precision } from '../statis/precision.ts'
+import type { JsonText } from '../util/json.ts'
+import { type JsonSchema, Kind, type Kinds, objectSchema, schemaOf, type ValuesOf } from './kind.ts'
+
+/* The kinds of fields that only replies have. The others are in params.ts: a uid is written as it is read. */
+
+function kind<T>(meaning: string, words: string, schema: JsonSchema, fields?: Kinds) {
+  return new Kind<T, false>({ meaning, words, schema, ...(fields === undefined ? {} : { fields }) }, false)
+}
+
+/** How many, from 0. */
+export function count(meaning: string) {
+  return kind<number>(meaning, 'integer from 0', { type: 'integer', minimum: 0 })
+}
+
+/** May have a fraction. */
+export function decimal(meaning: string) {
+  return kind<number>(meaning, 'number', { type: 'number', minimum: 0 })
+}
+
+export function text(meaning: string) {
+  return kind<string>(meaning, 'text', { type: 'string' })
+}
+
+/** One of a few numbers, each with what it says: `choice('', [1, 'up'], [0, 'down'])`. */
+export function choice<const V extends number>(meaning: string, ...choices: readonly (readonly [V, string])[]) {
+  const words = choices.map(([value, says]) => `${value} (${says})`).join(' or ')
+  return kind<V>(meaning, words, { type: 'integer', enum: choices.map(([value]) => value) })
+}
+
+/** A precision of the online statistics, as it is written. */
+export function precision(meaning: string) {
+  const schema = {
+    anyOf: [
+      { type: 'integer', minimum: 1 },
+      { type: 'string', enum: ['1m', '1y'] },
+    ],
+  }
+  return kind<Precision['prec']>(meaning, 'integer, or 1m or 1y', schema)
+}
+
+/** A value that has one of several schemas. */
+export function either<T>(meaning: string, words: string, schemas: readonly JsonSchema[]) {
+  return kind<T>(meaning, words, { anyOf: schemas })
+}
+
+export function object<K extends Kinds>(meaning: string, fields: K) {
+  return kind<ValuesOf<K>>(meaning, 'object', objectSchema(fields), fields)
+}
+
+/** A list of values of one kind, which are no objects. */
+export function listOf<T>(meaning: string, entry: Kind<T>) {
+  return kind<readonly T[]>(meaning, `list of ${entry.about.words}`, { type: 'array', items: schemaOf(entry) })
+}
+
+/** A list of objects. */
+export function list<K extends Kinds>(meaning: string, fields: K) {
+  return kind<readonly ValuesOf<K>[]>(meaning, 'list', { type: 'array', items: objectSchema(fields) }, fields)
+}
+
+/** The same, where the handler gives JSON text that is made already. What is in it the compiler does not see: a test does. */
+export function jsonList(meaning: string, fields: Kinds) {
+  return kind<JsonText>(meaning, 'list', { type: 'array', items: objectSchema(fields) }, fields)
+}
+
+/** The place of an entry in its list. */
+export const idx = count('place in the list')
+
+/** The fields of a reply that is a list: its length, and its entries, which count from 0. */
+export function numberedList<K extends Kinds>(meaning: string, fields: K) {
+  return {
+    len: count('length of list'),
+    list: list(meaning, { idx, ...fields }),
+  }
+}
+
+/** The whole reply of an interface: its fields in the envelope of all that was done. */
+export function replySchema(fields: Kinds): JsonSchema {
+  const { required = [], properties } = objectSchema(fields)
+  return {
+    type: 'object',
+    required: ['code', 'errmsg', ...required],
+    properties: { code: { type: 'integer', const: ErrorCode.OK.code }, errmsg: { type: 'string' }, ...properties },
+  }
+}
+
+/** The envelope of what was refused. */
+export function errorSchema(): JsonSchema {
+  const codes = Object.values(ErrorCode).map(({ code }) => code)
+  return {
+    type: 'object',
+    required: ['code', 'errmsg'],
+    properties: {
+      code: { type: 'integer', enum: codes.filter(code => code !== ErrorCode.OK.code) },
+      errmsg: { type: 'string' },
+    },
+  }
+}
