@@ -1,10 +1,12 @@
 import t, { type Test } from 'tap'
+import { routes } from '#dist/http/routes.js'
 import { Api, type Reply } from './support/api.js'
 import { eventually } from './support/deadline.js'
 import { signIn } from './support/device.js'
 import { ErrorCode } from './support/error-codes.js'
 import { startGateway } from './support/gateway.js'
 import { chatGroup, createGroup } from './support/group.js'
+import { faultsOf, matchesRow } from './support/reply-schema.js'
 import { joinRoom } from './support/room.js'
 import { BIGGEST, type Fields, type Interface, STRANGER, specification } from './support/specification.js'
 
@@ -56,11 +58,16 @@ function hasFields(t: Test, found: object, wanted: Fields, what: string): void {
   }
 }
 
-function isGood(t: Test, { reply, entry, query }: Interface, { status, headers, body, text }: Reply): void {
+function isGood(t: Test, { doc, reply, entry, query }: Interface, { status, headers, body, text }: Reply): void {
   t.equal(status, 200, text.slice(0, 200))
   t.equal(headers['content-type'], 'application/json; charset=utf-8')
   t.hasStrict(body, { code: 0, errmsg: 'OK' })
   hasFields(t, body, reply, 'reply')
+  matchesRow(
+    t,
+    routes.find(row => row.doc === doc),
+    text,
+  )
   for (const id of ['uid', 'sid', 'rid', 'gid']) {
     if (id in reply && query[id] !== undefined) hasBareDigits(t, text, id, query[id])
   }
@@ -83,6 +90,24 @@ for (const one of interfaces) {
     isGood(t, one, await call(one))
   })
 }
+
+t.test('a reply that is not what its row says is found', async t => {
+  const row = routes.find(({ name }) => name === 'room.top')!
+  const reply = (entry: string, rest = ',"code":0,"errmsg":"OK"') => `{"len":1,"list":[${entry}]${rest}}`
+  const good = `{"idx":0,"rid":${BIGGEST},"total":1}`
+  t.strictSame(faultsOf(row, reply(good)), [])
+  for (const [what, text] of [
+    ['a field that is missing', reply('{"idx":0,"rid":5}')],
+    ['one that the row does not name', reply('{"idx":0,"rid":5,"total":1,"more":1}')],
+    ['another type', reply('{"idx":0,"rid":"5","total":1}')],
+    ['an id of 0', reply('{"idx":0,"rid":0,"total":1}')],
+    ['a negative count', reply('{"idx":0,"rid":5,"total":-1}')],
+    ['no envelope', reply(good, '')],
+    ['a refusal', '{"code":10009,"errmsg":"busy"}'],
+  ] as const) {
+    t.ok(faultsOf(row, text).length > 0, what)
+  }
+})
 
 t.test('ids of 64 bits stand in lists as bare digits', async t => {
   for (const [doc, field, digits] of [

@@ -4,9 +4,11 @@ import type { Where } from './route.ts'
 /** In JSON a number may be a text of its digits too: many languages have no integers of 64 bits. */
 function inBody(kind: Kind<unknown>): JsonSchema {
   const schema = schemaOf(kind)
-  return schema.type === 'integer' && schema.enum === undefined
-    ? { ...schema, type: ['integer', 'string'], pattern: '^[0-9]+$' }
-    : schema
+  if (schema.type !== 'integer') return schema
+  const asNumberOrText = { ...schema, type: ['integer', 'string'] }
+  return schema.enum === undefined
+    ? { ...asNumberOrText, pattern: '^[0-9]+$' }
+    : { ...asNumberOrText, enum: [...schema.enum, ...schema.enum.map(String)] }
 }
 
 /** The parameters of an interface as a JSON object or a form: those that choose it have one value each. */

@@ -86,16 +86,21 @@ function parameter(rows: readonly Route[], name: string, isForm: boolean): Json 
     name,
     in: 'query',
     required: !isForm && isNeeded,
-    description: rows.length === 1 ? those[0]!.query[name]!.about.meaning : meanings(those, name),
+    description: meanings(rows, name),
     schema: others.length === 0 ? first : { anyOf: [first, ...others] },
   }
 }
 
-/** What the parameter says, and to which interfaces. */
+/** What the parameter says, and to which interfaces where it is not the same to all. */
 function meanings(rows: readonly Route[], name: string): string {
-  const texts = groupBy(rows, row => row.query[name]!.about.meaning)
+  const texts = groupBy(
+    rows.filter(row => row.query[name] !== undefined),
+    row => row.query[name]!.about.meaning,
+  )
+  const isOptional = (row: Route) => row.query[name]!.isOptional
   return Array.from(texts, ([meaning, some]) => {
-    const users = some.map(row => (row.query[name]!.isOptional ? `${row.name} (optional)` : row.name))
+    if (some.length === rows.length && new Set(some.map(isOptional)).size === 1) return meaning
+    const users = some.map(row => (isOptional(row) ? `${row.name} (optional)` : row.name))
     return `${meaning}: ${users.join(', ')}`
   }).join('; ')
 }
