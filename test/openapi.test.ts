@@ -1,9 +1,11 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import t from 'tap'
 import { routes } from '#dist/http/routes.js'
+import { stringify } from '#dist/util/json.js'
 import { Api } from './support/api.js'
 import { ErrorCode } from './support/error-codes.js'
 import { startGateway } from './support/gateway.js'
+import { ajv } from './support/reply-schema.js'
 import { specification } from './support/specification.js'
 
 const PATH = '/im/openapi.json'
@@ -11,7 +13,8 @@ const PATH = '/im/openapi.json'
 interface Parameter {
   readonly name: string
   readonly in: string
-  readonly schema: { readonly enum?: readonly string[] }
+  readonly required: boolean
+  readonly schema: { readonly enum?: readonly string[]; readonly anyOf?: readonly object[] }
 }
 
 interface Schema {
@@ -24,7 +27,7 @@ interface Operation {
   readonly operationId: string
   readonly description: string
   readonly parameters: readonly Parameter[]
-  readonly requestBody?: { readonly content: object }
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> }
   readonly responses: Readonly<Record<string, { readonly content: object }>>
 }
 
@@ -77,6 +80,50 @@ t.test('every interface of the table is in it, with its parameters and the field
   }
   const ids = Object.values(page.paths).flatMap(operations => Object.values(operations).map(one => one.operationId))
   t.equal(new Set(ids).size, ids.length, 'every operation has an id of its own')
+})
+
+t.test('every parameter has the type and range of its row, and must be given where all ask for it', async t => {
+  for (const { name, path, method, query } of routes) {
+    const parameters = page.paths[path]![method.toLowerCase()]!.parameters
+    for (const [parameter, { about, isOptional }] of Object.entries(query)) {
+      const { schema, required } = parameters.find(one => one.name === parameter)!
+      const wanted = JSON.parse(stringify(about.schema))
+      const taken = [schema, ...(schema.anyOf ?? [])].map(one => JSON.stringify(one))
+      t.ok(taken.includes(JSON.stringify(wanted)), `${name} ${parameter}`)
+      if (isOptional) t.notOk(required, `${name} ${parameter} may be absent`)
+    }
+  }
+  const required = (path: string) =>
+    page.paths[path]!['get']!.parameters.filter(one => one.required).map(one => one.name)
+  t.strictSame(required('/im/register'), ['uid', 'nation', 'city', 'town'])
+  t.strictSame(required('/im/room/query'), ['option'], 'a rid is asked for by one of two')
+  t.match(text, /"format":"uint64","minimum":1,"maximum":18446744073709551615[,}]/, 'the largest id is not rounded')
+})
+
+t.test('the body of a batch is described push by push', async t => {
+  const validate = ajv.compile(page.paths['/im/push/batch']!['post']!.requestBody!.content['application/json']!.schema)
+  for (const push of [
+    { dim: 'broadcast', data: 'all' },
+    { dim: 'room', rid: 5, expire: 0, data: { any: ['value'] } },
+    { dim: 'uid', uid: '18446744073709551615', data64: 'aGk=', key: 'k' },
+    { dim: 'appid', appid: 'chat', version: '1', data: null },
+  ]) {
+    t.ok(validate([push]), JSON.stringify(push))
+  }
+  for (const push of [
+    'text',
+    { data: 'without a dim' },
+    { dim: 'planet', data: 'x' },
+    { dim: 'room', rid: 5, data: 'without expire' },
+    { dim: 'uid', uid: 0, data: 'x' },
+    { dim: 'uid', uid: '0x7', data: 'x' },
+    { dim: 'uid', uid: 5, data64: 7 },
+    { dim: 'uid', uid: 5, data: 'x', key: '' },
+  ]) {
+    t.notOk(validate([push]), JSON.stringify(push))
+  }
+  t.ok(validate(Array(1000).fill({ dim: 'broadcast', data: 1 })))
+  t.notOk(validate(Array(1001).fill({ dim: 'broadcast', data: 1 })), 'more than a batch may have')
 })
 
 t.test('the 41 interfaces of the specification are in it with the names and types of their reply fields', async t => {

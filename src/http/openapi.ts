@@ -86,20 +86,18 @@ function parameter(rows: readonly Route[], name: string, isForm: boolean): Json 
     name,
     in: 'query',
     required: !isForm && isNeeded,
-    description: meanings(rows, name),
+    description: meanings(those, name, those.length === rows.length),
     schema: others.length === 0 ? first : { anyOf: [first, ...others] },
   }
 }
 
 /** What the parameter says, and to which interfaces where it is not the same to all. */
-function meanings(rows: readonly Route[], name: string): string {
-  const texts = groupBy(
-    rows.filter(row => row.query[name] !== undefined),
-    row => row.query[name]!.about.meaning,
-  )
+function meanings(rows: readonly Route[], name: string, isOfAll: boolean): string {
   const isOptional = (row: Route) => row.query[name]!.isOptional
+  const texts = groupBy(rows, row => row.query[name]!.about.meaning)
+  const isSame = isOfAll && texts.size === 1 && new Set(rows.map(isOptional)).size === 1
+  if (isSame) return rows[0]!.query[name]!.about.meaning
   return Array.from(texts, ([meaning, some]) => {
-    if (some.length === rows.length && new Set(some.map(isOptional)).size === 1) return meaning
     const users = some.map(row => (isOptional(row) ? `${row.name} (optional)` : row.name))
     return `${meaning}: ${users.join(', ')}`
   }).join('; ')
