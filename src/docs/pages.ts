@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { envName, flagName, optionKeys, optionRows } from '../config/options.ts'
 import { routes } from '../http/routes.ts'
 import { Command, commandName } from '../protocol/command.ts'
-import { Disconnect, mayReconnect } from '../protocol/disconnect.ts'
+import { Disconnect, mayReconnect, unannounced } from '../protocol/disconnect.ts'
 import { ErrorCode, type ErrorName } from '../protocol/error-code.ts'
 import { outgoing } from '../protocol/outgoing.ts'
 import { requests } from '../protocol/requests.ts'
@@ -79,7 +79,9 @@ ${table(['id', 'command', 'fields'], chats)}
 - The owner of a group dismisses it and names managers; owner and managers remove, gag and blacklist members of lower rank.
 
 ## Why a connection is closed
-WebSocket close codes 4000-4499: come back; 4500-4999: do not. A KICK frame says the same before, and is all that raw TCP has.
+WebSocket close codes 4000-4499: come back; 4500-4999: do not. A KICK frame says the same before: \`code\`, \`retry\` (1: come
+back, 0: do not) and, with retry 1, \`after\`. It is all that a raw TCP client learns. Before the KICK, an ONLINE with a bad token
+is answered by ONLINE-ACK, and a bad frame by ERROR. A message in another format than the session's gets an ERROR and closes nothing.
 
 ${table(
   ['close code', 'code', 'reason', 'come back'],
@@ -89,6 +91,15 @@ ${table(
     row.text,
     mayReconnect(row) ? 'yes' : 'no',
   ]),
+)}
+
+A client that is closed with 4001 has stopped reading, so it may miss the KICK. After 4004 a new token signs in.
+
+These ends come without a KICK:
+
+${table(
+  ['when', 'what the client sees'],
+  unannounced.map(({ when, seen }) => [when, seen]),
 )}
 `
 }
@@ -163,7 +174,10 @@ ${sections.join('\n\n')}
 }
 
 function errorsPage(): string {
-  const rows = Object.values(ErrorCode).map(({ code, status, text, doc }) => [String(code), String(status), text, doc])
+  const rows = Object.values(ErrorCode).map(row => {
+    const doc = 'reserved' in row ? `${row.doc} Reserved; not sent yet.` : row.doc
+    return [String(row.code), String(row.status), row.text, doc]
+  })
   return `# Error codes
 ${made}
 The same codes in HTTP replies, acks and ERROR frames. What closes a connection is in [protocol.md](protocol.md).

@@ -34,7 +34,7 @@ export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission
   }
   const garbage = (session: Session) => {
     error(gate, session, 0, ErrorCode.BAD_HEADER)
-    hub.close(session, Disconnect.BAD_FRAME)
+    hub.kick(session, Disconnect.BAD_FRAME)
   }
   const take = (session: Session, chunk: Buffer, dispatch: typeof dispatchBinary) => {
     const rest = dispatch(gate, session, chunk)
