@@ -5,18 +5,16 @@ import { closeFd } from 'node-unix-socket'
 import type { Link } from './bus/bus.ts'
 import { createRing } from './bus/ring.ts'
 import { createWakeWords } from './bus/wake.ts'
-import { envName, type Options } from './config/options.ts'
+import type { Options } from './config/options.ts'
 import type { Listener } from './http/api.ts'
-import { openIpDatabase } from './http/ip-database.ts'
 import { Counters, createCounters } from './ops/counters.ts'
-import { lockFolder, requireFreePort } from './ops/lock.ts'
+import { lockFolder } from './ops/lock.ts'
 import type { Logger } from './ops/log.ts'
 import { reservePort } from './ops/ports.ts'
 import { Systemd } from './ops/systemd.ts'
 import { VERSION } from './ops/version.ts'
 import { Store } from './store/store.ts'
 import { ListenerType } from './transport/connection.ts'
-import { checkUws } from './transport/uws.ts'
 import { addressText } from './util/address.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './worker/shared.ts'
 
@@ -77,20 +75,10 @@ export class Gateway {
     this.#rings = Array.from({ length: workers }, () => Array.from({ length: workers }, () => createRing(ringBytes)))
   }
 
-  /** Serves when it resolves. @throws Error that says what is wrong and what to do */
+  /** Serves when it resolves; `preflight` comes first. @throws Error that says what is wrong and what to do */
   async start(): Promise<void> {
     const options = this.#options
-    const problem = checkUws()
-    if (problem !== undefined) throw new Error(problem)
-    if (options.httpPort === options.tcpPort && options.httpPort !== 0) {
-      throw new Error(
-        `${envName('httpPort')} and ${envName('tcpPort')}: both are ${options.httpPort}, they must differ`,
-      )
-    }
-    await this.#checkIpDatabase()
     await lockFolder(options.dataDir)
-    await requireFreePort(options.httpHost, options.httpPort, envName('httpPort'))
-    await requireFreePort(options.tcpHost, options.tcpPort, envName('tcpPort'))
     const store = await Store.prepare(options.dataDir)
     const http = await reservePort(options.httpHost, options.httpPort)
     const tcp = await reservePort(options.tcpHost, options.tcpPort)
@@ -120,17 +108,6 @@ export class Gateway {
       },
       'ready',
     )
-  }
-
-  /** Every worker opens it; one that cannot be opened is to be told once. */
-  async #checkIpDatabase(): Promise<void> {
-    const { ipDatabase } = this.#options
-    try {
-      await openIpDatabase(ipDatabase)
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new Error(`${envName('ipDatabase')}: ${ipDatabase} is no IP database that can be read: ${reason}`)
-    }
   }
 
   /** Ends in order: no new clients, the old ones told to come back elsewhere, everything on the disk. */

@@ -195,7 +195,11 @@ function optionsPage(): string {
   return `# Options
 ${made}
 Read once at the start: a JSON file (\`--config FILE\`, with the keys below), then the environment, then the flags; the later wins.
-A bad one stops the start and is named. \`imgate check\` prints what would be used.
+An invalid one stops the start with exit code 2, and one line on standard error names it the way it was set. \`imgate check\`
+finds the same, also beside a gateway that runs, leaves nothing behind and prints the options.
+
+A port that another process listens on, or an address that the machine does not have, is no invalid option: a later start may
+succeed, so the exit code is 1. A port that the user may not have (below 1024) is one.
 
 ${table(['key', 'environment', 'flag', 'default', 'meaning'], rows)}
 `
