@@ -4,6 +4,7 @@ import { type Loaded, loadOptions, OptionError, unknownVariables } from './confi
 import { envName, flagName, type Options, optionKeys, optionRows } from './config/options.ts'
 import { Gateway } from './gateway.ts'
 import { createLog } from './ops/log.ts'
+import type { Tightening } from './ops/private-folder.ts'
 import { VERSION } from './ops/version.ts'
 import { preflight } from './preflight.ts'
 
@@ -39,12 +40,11 @@ async function prepare(
   flags: Record<string, unknown>,
   isCheck: boolean,
   onFailure: (options: Options, error: unknown) => void = () => undefined,
-): Promise<Options> {
+): Promise<{ options: Options; tightening: Tightening }> {
   let loaded: Loaded | undefined
   try {
     loaded = loadOptions({ file: flags['config'] as string | undefined, env: process.env, flags })
-    await preflight(loaded, { isCheck })
-    return loaded.options
+    return { tightening: await preflight(loaded, { isCheck }), options: loaded.options }
   } catch (error) {
     const isOption = error instanceof OptionError
     if (!isOption && loaded !== undefined) onFailure(loaded.options, error)
@@ -55,11 +55,14 @@ async function prepare(
 
 withOptions(program.command('start').description('serve until SIGTERM or SIGINT')).action(
   async (flags: Record<string, unknown>) => {
-    const options = await prepare(flags, false, ({ logLevel }, error) =>
+    const { options, tightening } = await prepare(flags, false, ({ logLevel }, error) =>
       createLog(logLevel).fatal({ err: error }, 'cannot start'),
     )
     const log = createLog(options.logLevel)
     for (const variable of unknownVariables(process.env)) log.warn({ variable }, 'there is no such option')
+    for (const one of tightening.tightened) log.warn(one, 'was open to other users of this machine and is not any more')
+    if (tightening.isShared)
+      log.warn({ data: options.dataDir }, 'other files are in the data folder: its rights are left')
     const gateway = new Gateway(options, log)
     const stop = async (why: string) => {
       try {
@@ -85,7 +88,7 @@ withOptions(program.command('start').description('serve until SIGTERM or SIGINT'
 
 withOptions(program.command('check').description('check what a start would, and print the options')).action(
   async (flags: Record<string, unknown>) => {
-    const { apiKeys, ...options } = await prepare(flags, true)
+    const { apiKeys, ...options } = (await prepare(flags, true)).options
     for (const variable of unknownVariables(process.env)) complain(`${variable}: there is no such option`)
     process.stdout.write(`${JSON.stringify({ ...options, apiKeys: apiKeys.map(() => '***') }, null, 2)}\n`)
   },

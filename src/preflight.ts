@@ -4,6 +4,7 @@ import { type Loaded, OptionError } from './config/load.ts'
 import type { Options } from './config/options.ts'
 import { openIpDatabase } from './http/ip-database.ts'
 import { requireFreePort } from './ops/lock.ts'
+import { type Tightening, tightenFolder } from './ops/private-folder.ts'
 import { fileProblem } from './store/check-file.ts'
 import { checkUws } from './transport/uws.ts'
 import { makeFolder } from './util/make-folder.ts'
@@ -27,10 +28,11 @@ interface Manner {
 }
 
 /**
- * Finds what a start would stumble over before it serves.
+ * Finds what a start would stumble over before it serves, and makes the data folder private.
+ * @returns what was open to others until now
  * @throws OptionError for a wrong option, named as the user named it @throws Error for what is no option's fault
  */
-export async function preflight({ options, nameOf }: Loaded, { isCheck }: Manner): Promise<void> {
+export async function preflight({ options, nameOf }: Loaded, { isCheck }: Manner): Promise<Tightening> {
   const problem = checkUws()
   if (problem !== undefined) throw new Error(problem)
   const { httpHost, httpPort, tcpHost, tcpPort, dataDir, ipDatabase } = options
@@ -42,8 +44,9 @@ export async function preflight({ options, nameOf }: Loaded, { isCheck }: Manner
   await openIpDatabase(ipDatabase).catch((error: unknown) => {
     throw asOptionError(error, `${nameOf('ipDatabase')}: ${ipDatabase} is no IP database that can be read`)
   })
+  let tightening: Tightening
   try {
-    tryFolder(dataDir, isCheck)
+    tightening = tryFolder(dataDir, isCheck)
   } catch (error) {
     throw asOptionError(error, `${nameOf('dataDir')}: cannot use the data folder ${dataDir}`)
   }
@@ -51,19 +54,21 @@ export async function preflight({ options, nameOf }: Loaded, { isCheck }: Manner
   if (damage !== undefined) throw new Error(`the store in ${dataDir} is damaged: ${damage}`)
   await tryPort(httpHost, httpPort, nameOf, 'http', isCheck)
   await tryPort(tcpHost, tcpPort, nameOf, 'tcp', isCheck)
+  return tightening
 }
 
 /** Only making a folder and a file in it tells whether that works. @throws Error of the system */
-function tryFolder(folder: string, isCheck: boolean): void {
+function tryFolder(folder: string, isCheck: boolean): Tightening {
   const made = makeFolder(folder)
   try {
     const probe = join(folder, `.imgate-${process.pid}`)
-    closeSync(openSync(probe, 'wx'))
+    closeSync(openSync(probe, 'wx', 0o600))
     unlinkSync(probe)
     for (const file of ['data.mdb', 'lock.mdb']) {
       const path = join(folder, file)
       if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK)
     }
+    return tightenFolder(folder, isCheck)
   } finally {
     if (isCheck) for (const path of made.toReversed()) rmdirSync(path)
   }

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -101,7 +102,7 @@ for (const one of unprivileged) {
     const options = { asNobody: true }
     const dataDir = join(folder, 'of-nobody')
     mkdirSync(dataDir, { recursive: true })
-    chmodSync(dataDir, 0o777)
+    chownSync(dataDir, 65534, 65534)
     const args = ['--data-dir', dataDir, ...one.args!]
     for (const command of ['start', 'check'] as const) await isRefused(t, command, { ...one, args, options })
   })

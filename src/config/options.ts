@@ -41,7 +41,10 @@ export const optionRows = {
     doc: 'Address that iplist tells to devices; empty: the one listened on, or the first of the machine when that is any.',
   },
   workers: { schema: integer(1, 256).default(availableParallelism()), doc: 'Worker threads; the processor count.' },
-  dataDir: { schema: z.string().min(1).default('./data'), doc: 'Folder of the LMDB environment.' },
+  dataDir: {
+    schema: z.string().min(1).default('./data'),
+    doc: 'Folder of the LMDB environment; it and its files are for the user of the gateway alone.',
+  },
   logLevel: {
     schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     doc: 'Least level that is logged.',
