@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
-import { closeFd } from 'node-unix-socket'
+import { closeFd, createReuseportFd } from 'node-unix-socket'
 import type { Link } from './bus/bus.ts'
 import { createRing } from './bus/ring.ts'
 import { createWakeWords } from './bus/wake.ts'
@@ -126,9 +126,10 @@ export class Gateway {
       process.kill(process.pid, 'SIGKILL')
     }, this.#options.drainTimeoutMs)
     await this.#all('drain', worker => heard(worker, 'drained'))
+    // All is said, and an addon's handles are best closed while every thread lives (docs/engine.md, 5).
+    this.#systemd.close()
     await this.#all('exit', () => NEVER)
     clearTimeout(deadline)
-    this.#systemd.close()
     this.#log.info('stopped')
   }
 
@@ -170,16 +171,24 @@ export class Gateway {
       this.stop('failure').catch(() => process.kill(process.pid, 'SIGKILL'))
       return
     }
-    const failures = livedMs > HEALTHY_MS ? 0 : seat.failures + 1
+    this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))
+    this.#startAgain(index, livedMs > HEALTHY_MS ? 0 : seat.failures + 1, code)
+  }
+
+  /** @param code with which the worker ended; undefined when there was not even a thread */
+  #startAgain(index: number, failures: number, code?: number): void {
     const delayMs = Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** failures)
     this.#log.error({ worker: index, code, delayMs }, 'a worker ended and is started again')
-    this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))
     setTimeout(() => {
       if (this.#stopped !== undefined) return
       this.#replaceRings(index)
       this.#seat(index, failures).then(
         () => this.#log.info({ worker: index }, 'a worker serves again'),
-        (error: unknown) => this.#log.error({ err: error, worker: index }, 'a worker did not start'),
+        (error: unknown) => {
+          // No thread or no socket for it: too many open files, no memory.
+          this.#log.error({ err: error, worker: index }, 'a worker did not start')
+          this.#startAgain(index, failures + 1)
+        },
       )
     }, delayMs)
   }
@@ -206,7 +215,7 @@ export class Gateway {
       index,
       options: this.#options,
       httpPort: this.#httpPort,
-      tcpPort: this.#tcpPort,
+      tcpFd: createReuseportFd(this.#tcpPort, this.#options.tcpHost),
       listeners: this.#listeners,
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: this.#wakeWords,
