@@ -1,22 +1,20 @@
 import { networkInterfaces } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
-import { closeFd } from 'node-unix-socket'
+import { closeFd, createReuseportFd } from 'node-unix-socket'
 import type { Link } from './bus/bus.ts'
 import { createRing } from './bus/ring.ts'
 import { createWakeWords } from './bus/wake.ts'
-import { envName, type Options } from './config/options.ts'
+import type { Options } from './config/options.ts'
 import type { Listener } from './http/api.ts'
-import { openIpDatabase } from './http/ip-database.ts'
 import { Counters, createCounters } from './ops/counters.ts'
-import { lockFolder, requireFreePort } from './ops/lock.ts'
+import { lockFolder } from './ops/lock.ts'
 import type { Logger } from './ops/log.ts'
 import { reservePort } from './ops/ports.ts'
 import { Systemd } from './ops/systemd.ts'
 import { VERSION } from './ops/version.ts'
 import { Store } from './store/store.ts'
 import { ListenerType } from './transport/connection.ts'
-import { checkUws } from './transport/uws.ts'
 import { addressText } from './util/address.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './worker/shared.ts'
 
@@ -77,20 +75,10 @@ export class Gateway {
     this.#rings = Array.from({ length: workers }, () => Array.from({ length: workers }, () => createRing(ringBytes)))
   }
 
-  /** Serves when it resolves. @throws Error that says what is wrong and what to do */
+  /** Serves when it resolves; `preflight` comes first. @throws Error that says what is wrong and what to do */
   async start(): Promise<void> {
     const options = this.#options
-    const problem = checkUws()
-    if (problem !== undefined) throw new Error(problem)
-    if (options.httpPort === options.tcpPort && options.httpPort !== 0) {
-      throw new Error(
-        `${envName('httpPort')} and ${envName('tcpPort')}: both are ${options.httpPort}, they must differ`,
-      )
-    }
-    await this.#checkIpDatabase()
     await lockFolder(options.dataDir)
-    await requireFreePort(options.httpHost, options.httpPort, envName('httpPort'))
-    await requireFreePort(options.tcpHost, options.tcpPort, envName('tcpPort'))
     const store = await Store.prepare(options.dataDir)
     const http = await reservePort(options.httpHost, options.httpPort)
     const tcp = await reservePort(options.tcpHost, options.tcpPort)
@@ -122,17 +110,6 @@ export class Gateway {
     )
   }
 
-  /** Every worker opens it; one that cannot be opened is to be told once. */
-  async #checkIpDatabase(): Promise<void> {
-    const { ipDatabase } = this.#options
-    try {
-      await openIpDatabase(ipDatabase)
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new Error(`${envName('ipDatabase')}: ${ipDatabase} is no IP database that can be read: ${reason}`)
-    }
-  }
-
   /** Ends in order: no new clients, the old ones told to come back elsewhere, everything on the disk. */
   stop(why: string): Promise<void> {
     this.#stopped ??= this.#stop(why)
@@ -149,9 +126,10 @@ export class Gateway {
       process.kill(process.pid, 'SIGKILL')
     }, this.#options.drainTimeoutMs)
     await this.#all('drain', worker => heard(worker, 'drained'))
+    // All is said, and an addon's handles are best closed while every thread lives (docs/engine.md, 5).
+    this.#systemd.close()
     await this.#all('exit', () => NEVER)
     clearTimeout(deadline)
-    this.#systemd.close()
     this.#log.info('stopped')
   }
 
@@ -193,16 +171,24 @@ export class Gateway {
       this.stop('failure').catch(() => process.kill(process.pid, 'SIGKILL'))
       return
     }
-    const failures = livedMs > HEALTHY_MS ? 0 : seat.failures + 1
+    this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))
+    this.#startAgain(index, livedMs > HEALTHY_MS ? 0 : seat.failures + 1, code)
+  }
+
+  /** @param code with which the worker ended; undefined when there was not even a thread */
+  #startAgain(index: number, failures: number, code?: number): void {
     const delayMs = Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** failures)
     this.#log.error({ worker: index, code, delayMs }, 'a worker ended and is started again')
-    this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))
     setTimeout(() => {
       if (this.#stopped !== undefined) return
       this.#replaceRings(index)
       this.#seat(index, failures).then(
         () => this.#log.info({ worker: index }, 'a worker serves again'),
-        (error: unknown) => this.#log.error({ err: error, worker: index }, 'a worker did not start'),
+        (error: unknown) => {
+          // No thread or no socket for it: too many open files, no memory.
+          this.#log.error({ err: error, worker: index }, 'a worker did not start')
+          this.#startAgain(index, failures + 1)
+        },
       )
     }, delayMs)
   }
@@ -229,7 +215,7 @@ export class Gateway {
       index,
       options: this.#options,
       httpPort: this.#httpPort,
-      tcpPort: this.#tcpPort,
+      tcpFd: createReuseportFd(this.#tcpPort, this.#options.tcpHost),
       listeners: this.#listeners,
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: this.#wakeWords,

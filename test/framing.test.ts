@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
+import type { WebSocket } from 'ws'
 import { type Client, TRANSPORTS } from './support/client.js'
-import { closesForGood, staysOpen } from './support/closing.js'
+import { isKicked, staysOpen } from './support/closing.js'
 import { encodeBinary, encodeJson, frameAround, HEADER_BYTES, packValue } from './support/codec.js'
 import { COMMANDS } from './support/commands.js'
 import { connectClient, credentialsFor, onlineBody, signIn } from './support/device.js'
@@ -21,7 +23,7 @@ async function refusesAndCloses(t: Test, client: Client): Promise<void> {
   const error = await client.next('ERROR')
   t.equal(error.code, ErrorCode.BAD_HEADER)
   t.type(error.errmsg, 'string')
-  await closesForGood(t, client)
+  await isKicked(t, client, { code: ErrorCode.BAD_HEADER, retry: 0, closeCode: 4500 })
 }
 
 for (const transport of BINARY_TRANSPORTS) {
@@ -232,25 +234,48 @@ t.test('a JSON body that is not an object is refused with the ACK of its command
   }
 })
 
-t.test('a text message longer than a frame may be ends the connection', async t => {
+t.test('a line of text longer than a frame may be ends the connection', async t => {
   const { client, uid } = await signIn(t, gateway, { transport: 'ws-json' })
-  client.send('ROOM-CHAT', { uid, rid: 1, level: 1, text: 'x'.repeat(4 * FRAME_BYTES_MAX) })
-  const { code } = await client.closed
-  t.ok(code !== 1000, `closed with ${code}`)
+  client.send('ROOM-CHAT', { uid, rid: 1, level: 1, text: 'x'.repeat(FRAME_BYTES_MAX) })
+  await refusesAndCloses(t, client)
 })
 
-t.test('text on a session that signed in in binary is refused', async t => {
+for (const [what, end] of [
+  ['is longer than the engine takes', socket => socket.send('x'.repeat(4 * FRAME_BYTES_MAX + 1))],
+  ['is not valid UTF-8', socket => socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false })],
+  ['has a reserved opcode', socket => tcpOf(socket).write(Buffer.from([0x83, 0x80, 1, 2, 3, 4]))],
+  ['has a reserved bit', socket => tcpOf(socket).write(Buffer.from([0xc1, 0x80, 1, 2, 3, 4]))],
+] as const satisfies readonly [string, (socket: WebSocket) => void][]) {
+  t.test(`the engine ends a WebSocket whose message ${what}, without a KICK`, async t => {
+    const credentials = await credentialsFor(gateway, 'ws-json', freshId())
+    const { client, socket } = await connectWebSocket('ws-json', credentials.address)
+    t.teardown(() => client.destroy())
+    t.equal((await client.request('ONLINE', onlineBody(credentials))).code, ErrorCode.OK)
+    end(socket)
+    t.equal((await client.closed).code, 1006)
+    t.strictSame(client.received('KICK'), [])
+  })
+}
+
+/** The stream under a WebSocket, for bytes that no WebSocket library would send. */
+function tcpOf(socket: WebSocket): Socket {
+  return (socket as unknown as { _socket: Socket })._socket
+}
+
+t.test('text on a session that signed in in binary is refused and ends nothing', async t => {
   const { client } = await signIn(t, gateway, { transport: 'ws-binary' })
   client.sendRaw(encodeJson('PING', 5, {}))
   const error = await client.next('ERROR')
   t.equal(error.code, ErrorCode.BAD_HEADER)
+  await staysOpen(t, client)
 })
 
-t.test('a binary message on a session that signed in in JSON is refused', async t => {
+t.test('a binary message on a session that signed in in JSON is refused and ends nothing', async t => {
   const { client } = await signIn(t, gateway, { transport: 'ws-json' })
   client.sendRaw(encodeBinary('PING', 5, {}))
   const error = await client.next('ERROR')
   t.equal(error.code, ErrorCode.BAD_HEADER)
+  await staysOpen(t, client)
 })
 
 t.test('a binary WebSocket message must hold whole frames', async t => {

@@ -107,23 +107,6 @@ t.test('after a crash it serves again with the same data, and tokens are still g
   t.ok(after.msgid! > before.msgid!, 'msgid goes on rising')
 })
 
-t.test('an option that is wrong stops the start and is named', async t => {
-  for (const [name, value] of [
-    ['IMGATE_WORKERS', '-1'],
-    ['IMGATE_WORKERS', 'many'],
-    ['IMGATE_HTTP_PORT', '70000'],
-    ['IMGATE_TCP_PORT', 'x'],
-    ['IMGATE_LOG_LEVEL', 'loud'],
-  ] as const) {
-    const gateway = await spawnGateway(t, { env: { [name]: value } })
-    const { code } = await withDeadline(gateway.exited, () => 'the end of a start that is refused')
-    t.ok(code !== null && code !== 0, `${name}=${value}: exit code ${code}`)
-    const option = name.replace('IMGATE_', '').replaceAll('_', '.?')
-    t.match(gateway.output, new RegExp(option, 'i'), 'it names the option')
-    t.ok(gateway.output.includes(value), 'and shows the value')
-  }
-})
-
 t.test('the log is one JSON object a line', async t => {
   const gateway = await startGateway(t)
   await gateway.process.stop()

@@ -1,12 +1,14 @@
 import t from 'tap'
 import { TRANSPORTS } from './support/client.js'
-import { closesForGood, staysOpen } from './support/closing.js'
+import { closesForGood, isKicked, type Kick, staysOpen } from './support/closing.js'
 import { connectClient, credentialsFor, goOnline, onlineBody, signIn } from './support/device.js'
 import { ErrorCode } from './support/error-codes.js'
 import { startGateway } from './support/gateway.js'
 import { freshId } from './support/ids.js'
 
 const gateway = await startGateway(t)
+
+const FORGED: Kick = { code: ErrorCode.BAD_TOKEN, retry: 0, closeCode: 4501 }
 
 for (const transport of TRANSPORTS) {
   t.test(`a registered device signs in over ${transport}`, async t => {
@@ -34,7 +36,7 @@ for (const transport of TRANSPORTS) {
       const client = await connectClient(t, gateway, transport)
       const ack = await client.request('ONLINE', onlineBody({ ...credentials, token }))
       t.equal(ack.code, ErrorCode.BAD_TOKEN, `changed at ${at}`)
-      await closesForGood(t, client)
+      await isKicked(t, client, FORGED)
     }
     const { ack } = await goOnline(t, transport, credentials)
     t.equal(ack.code, ErrorCode.OK, 'the token as it was issued still works')
@@ -48,7 +50,7 @@ for (const transport of TRANSPORTS) {
       const client = await connectClient(t, gateway, transport)
       const ack = await client.request('ONLINE', onlineBody({ ...credentials, token }))
       t.equal(ack.code, ErrorCode.BAD_TOKEN, `token ${JSON.stringify(token.slice(0, 20))}`)
-      await closesForGood(t, client)
+      await isKicked(t, client, FORGED)
     }
   })
 
@@ -65,7 +67,7 @@ for (const transport of TRANSPORTS) {
       const client = await connectClient(t, gateway, transport)
       const ack = await client.request('ONLINE', onlineBody(stolen))
       t.equal(ack.code, ErrorCode.BAD_TOKEN, what)
-      await closesForGood(t, client)
+      await isKicked(t, client, FORGED)
     }
   })
 

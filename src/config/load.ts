@@ -11,11 +11,18 @@ interface Sources {
   readonly flags: Readonly<Record<string, unknown>>
 }
 
+/** The options, and how the user named each: the flag, the variable, or the file and its key. */
+export interface Loaded {
+  readonly options: Options
+  /** The variable, for an option that the user did not set. */
+  nameOf(key: keyof Options): string
+}
+
 /**
  * Reads the options once: the file, then the environment, then the flags; the later wins.
  * @throws OptionError on anything unknown, unreadable or out of bounds
  */
-export function loadOptions({ file, env, flags }: Sources): Options {
+export function loadOptions({ file, env, flags }: Sources): Loaded {
   const given = new Map<string, { value: unknown; where: string }>()
   for (const [key, value] of Object.entries(file === undefined ? {} : readFile(file))) {
     given.set(key, { value, where: `${file}: ${key}` })
@@ -33,11 +40,16 @@ export function loadOptions({ file, env, flags }: Sources): Options {
     const parsed = optionRows[key].schema.safeParse(source?.value)
     if (!parsed.success) {
       const reason = parsed.error.issues.map(issue => issue.message).join('; ')
-      throw new OptionError(`${source?.where ?? key}: ${reason} (got ${JSON.stringify(source?.value)})`)
+      // A key must not end up in a terminal's or a service's log.
+      const got = key === 'apiKeys' ? '' : ` (got ${JSON.stringify(source?.value)})`
+      throw new OptionError(`${source?.where ?? key}: ${reason}${got}`)
     }
     options[key] = parsed.data
   }
-  const loaded = Object.freeze(options) as Options
+  const loaded: Loaded = {
+    options: Object.freeze(options) as Options,
+    nameOf: key => given.get(key)?.where ?? envName(key),
+  }
   requireKeys(loaded)
   return loaded
 }
@@ -51,10 +63,10 @@ export function unknownVariables(env: Readonly<Record<string, string | undefined
 }
 
 /** Without a key anybody who reaches the API owns it, so it must be reachable from this machine only. */
-function requireKeys(options: Options): void {
+function requireKeys({ options, nameOf }: Loaded): void {
   if (options.apiKeys.length === 0 && !isLoopback(options.httpHost)) {
     throw new OptionError(
-      `${envName('httpHost')}: ${options.httpHost} is reachable from other machines and no API key is set: ` +
+      `${nameOf('httpHost')}: ${options.httpHost} is reachable from other machines and no API key is set: ` +
         `set ${envName('apiKeys')}, or listen on 127.0.0.1`,
     )
   }
@@ -69,10 +81,10 @@ function readFile(file: string): Record<string, unknown> {
   try {
     value = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    throw new OptionError(`${file}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new OptionError(`--config ${file}: ${error instanceof Error ? error.message : String(error)}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new OptionError(`${file}: expected an object of options`)
+    throw new OptionError(`--config ${file}: expected an object of options`)
   }
   return value as Record<string, unknown>
 }

@@ -37,11 +37,14 @@ export const optionRows = {
   tcpHost: { schema: host.default('127.0.0.1'), doc: 'Address for raw TCP clients.' },
   tcpPort: { schema: port.default(8081), doc: 'Port for raw TCP clients; 0: any free one.' },
   advertiseHost: {
-    schema: z.string().default(''),
+    schema: z.string().refine(isHost, 'expected an IP address or a host name, without a port').default(''),
     doc: 'Address that iplist tells to devices; empty: the one listened on, or the first of the machine when that is any.',
   },
   workers: { schema: integer(1, 256).default(availableParallelism()), doc: 'Worker threads; the processor count.' },
-  dataDir: { schema: z.string().min(1).default('./data'), doc: 'Folder of the LMDB environment.' },
+  dataDir: {
+    schema: z.string().min(1).default('./data'),
+    doc: 'Folder of the LMDB environment; it and its files are for the user of the gateway alone.',
+  },
   logLevel: {
     schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     doc: 'Least level that is logged.',
@@ -107,6 +110,11 @@ export function envName(key: string): string {
 /** `httpPort` is `--http-port` on the command line. */
 export function flagName(key: string): string {
   return `--${key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+}
+
+/** Empty stands for "not set". */
+function isHost(text: string): boolean {
+  return text === '' || isIP(text) !== 0 || /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?$/.test(text)
 }
 
 function commaSeparated(text: string): string[] {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { envName, flagName, optionKeys, optionRows } from '../config/options.ts'
 import { routes } from '../http/routes.ts'
 import { Command, commandName } from '../protocol/command.ts'
-import { Disconnect, mayReconnect } from '../protocol/disconnect.ts'
+import { Disconnect, mayReconnect, unannounced } from '../protocol/disconnect.ts'
 import { ErrorCode, type ErrorName } from '../protocol/error-code.ts'
 import { outgoing } from '../protocol/outgoing.ts'
 import { requests } from '../protocol/requests.ts'
@@ -75,7 +75,9 @@ ${table(['id', 'command', 'fields'], chats)}
 - The owner of a group dismisses it and names managers; owner and managers remove, gag and blacklist members of lower rank.
 
 ## Why a connection is closed
-WebSocket close codes 4000-4499: come back; 4500-4999: do not. A KICK frame says the same before, and is all that raw TCP has.
+WebSocket close codes 4000-4499: come back; 4500-4999: do not. A KICK frame says the same before: \`code\`, \`retry\` (1: come
+back, 0: do not) and, with retry 1, \`after\`. It is all that a raw TCP client learns. Before the KICK, an ONLINE with a bad token
+is answered by ONLINE-ACK, and a bad frame by ERROR. A message in another format than the session's gets an ERROR and closes nothing.
 
 ${table(
   ['close code', 'code', 'reason', 'come back'],
@@ -85,6 +87,15 @@ ${table(
     row.text,
     mayReconnect(row) ? 'yes' : 'no',
   ]),
+)}
+
+A client that is closed with 4001 has stopped reading, so it may miss the KICK. After 4004 a new token signs in.
+
+These ends come without a KICK:
+
+${table(
+  ['when', 'what the client sees'],
+  unannounced.map(({ when, seen }) => [when, seen]),
 )}
 `
 }
@@ -151,7 +162,10 @@ ${sections.join('\n\n')}
 }
 
 function errorsPage(): string {
-  const rows = Object.values(ErrorCode).map(({ code, status, text, doc }) => [String(code), String(status), text, doc])
+  const rows = Object.values(ErrorCode).map(row => {
+    const doc = 'reserved' in row ? `${row.doc} Reserved; not sent yet.` : row.doc
+    return [String(row.code), String(row.status), row.text, doc]
+  })
   return `# Error codes
 ${made}
 The same codes in HTTP replies, acks and ERROR frames. What closes a connection is in [protocol.md](protocol.md).
@@ -169,7 +183,11 @@ function optionsPage(): string {
   return `# Options
 ${made}
 Read once at the start: a JSON file (\`--config FILE\`, with the keys below), then the environment, then the flags; the later wins.
-A bad one stops the start and is named. \`imgate check\` prints what would be used.
+An invalid one stops the start with exit code 2, and one line on standard error names it the way it was set. \`imgate check\`
+finds the same, also beside a gateway that runs, leaves nothing behind and prints the options.
+
+A port that another process listens on, or an address that the machine does not have, is no invalid option: a later start may
+succeed, so the exit code is 1. A port that the user may not have (below 1024) is one.
 
 ${table(['key', 'environment', 'flag', 'default', 'meaning'], rows)}
 `

@@ -15,31 +15,27 @@ export async function lockFolder(folder: string): Promise<Server> {
   }
   const name = createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 32)
   const server = createServer(socket => socket.destroy())
-  await listen(server, { path: `\0imgate-${name}` }, `the data folder ${folder} is in use by another imgate`)
+  await listen(server, { path: `\0imgate-${name}` }).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`the data folder ${folder} is in use by another imgate (${error.code ?? error.message})`)
+  })
   server.unref()
   return server
 }
 
 /**
  * Refuses a port that somebody listens on already: with SO_REUSEPORT the kernel would let two processes share it and
- * clients would reach either. @throws Error when it is taken
+ * clients would reach either. @param port 0: only the address is tried
+ * @throws Error of the system, with its `code`, when nobody can listen there or somebody does
  */
-export async function requireFreePort(host: string, port: number, option: string): Promise<void> {
-  if (port === 0) return
+export async function requireFreePort(host: string, port: number): Promise<void> {
   const server = createServer()
-  await listen(server, { host, port, exclusive: true }, `${option}: cannot listen on ${host}:${port}`)
+  await listen(server, { host, port, exclusive: true })
   await new Promise(resolve => server.close(resolve))
 }
 
-function listen(
-  server: Server,
-  where: { path: string } | { host: string; port: number; exclusive: boolean },
-  text: string,
-) {
+function listen(server: Server, where: { path: string } | { host: string; port: number; exclusive: boolean }) {
   return new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new Error(`${text} (${error.code ?? error.message})`)),
-    )
+    server.once('error', reject)
     server.listen(where, resolve)
   })
 }

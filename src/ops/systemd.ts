@@ -3,7 +3,7 @@ import { DgramSocket } from 'node-unix-socket'
 /** Tells systemd how the service is (sd_notify), when it was started by systemd with Type=notify. Thread: main. */
 export class Systemd {
   readonly #path: string | undefined
-  readonly #socket: DgramSocket | undefined
+  #socket: DgramSocket | undefined
   readonly #watchdogUs: number
 
   constructor(env: NodeJS.ProcessEnv) {
@@ -29,8 +29,10 @@ export class Systemd {
     }, this.#watchdogUs / 4000).unref()
   }
 
+  /** Says nothing any more. */
   close(): void {
     this.#socket?.close()
+    this.#socket = undefined
   }
 
   #send(text: string): void {

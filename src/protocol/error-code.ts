@@ -1,7 +1,7 @@
 /**
  * Every error that a client or an app server can be told, once: the number on the wire, the HTTP status class and the
  * sentence of the documentation (docs/errors.md is generated from this table). An error answers a request; what closes
- * a connection is in disconnect.ts.
+ * a connection is in disconnect.ts. `reserved`: the number is settled, but nothing sends it yet.
  */
 export const ErrorCode = {
   OK: { code: 0, status: 200, text: 'OK', doc: 'Done.' },
@@ -45,11 +45,23 @@ export const ErrorCode = {
     doc: 'There is no such interface.',
   },
   WRONG_METHOD: { code: 10021, status: 405, text: 'wrong method', doc: 'The interface takes another HTTP method.' },
-  RATE_IP: { code: 10022, status: 429, text: 'too many requests from this address', doc: 'The IP is over its rate.' },
-  RATE_USER: { code: 10023, status: 429, text: 'too many requests of this user', doc: 'The user is over the rate.' },
+  RATE_IP: {
+    code: 10022,
+    status: 429,
+    text: 'too many requests from this address',
+    doc: 'The IP is over its rate.',
+    reserved: true,
+  },
+  RATE_USER: {
+    code: 10023,
+    status: 429,
+    text: 'too many requests of this user',
+    doc: 'The user is over the rate.',
+    reserved: true,
+  },
 
   ONLINE_REFUSED: { code: 20001, status: 403, text: 'online refused', doc: 'ONLINE was refused.' },
-  JOIN_REFUSED: { code: 20003, status: 403, text: 'join refused', doc: 'The join was refused.' },
+  JOIN_REFUSED: { code: 20003, status: 403, text: 'join refused', doc: 'The join was refused.', reserved: true },
   NOT_SIGNED_IN: { code: 20008, status: 403, text: 'not signed in', doc: 'The command needs a signed-in session.' },
   REPLACED: {
     code: 20009,

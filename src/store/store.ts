@@ -18,6 +18,9 @@ export function isCommitFailure(error: unknown): error is Error {
 
 type Tables = { readonly [N in keyof Schema]: Table<Schema[N]> }
 
+/** For the files of the environment: the key that signs tokens is in them. The types do not have it. */
+const onlyForUs = { permissionsMode: 0o600 } as const
+
 const binary = { keyEncoding: 'binary', encoding: 'binary' } as const
 
 /**
@@ -70,7 +73,7 @@ export class Store {
   static open(folder: string): Store {
     try {
       makeFolder(folder)
-      return new Store(open<Buffer, Buffer>({ path: folder, noSubdir: false, maxDbs: 64, ...binary }))
+      return new Store(open<Buffer, Buffer>({ path: folder, noSubdir: false, maxDbs: 64, ...onlyForUs, ...binary }))
     } catch (error) {
       throw new StoreError(`cannot open the data folder ${folder}: ${error instanceof Error ? error.message : error}`)
     }

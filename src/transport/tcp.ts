@@ -1,5 +1,4 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { createReuseportFd } from 'node-unix-socket'
 import type { Disconnect } from '../protocol/disconnect.ts'
 import { FrameSplitter } from '../protocol/frame.ts'
 import type { Admission } from './admission.ts'
@@ -21,10 +20,10 @@ const BURST_FACTOR = 8
 /**
  * Serves raw TCP clients. Every worker has a listening socket of its own on the same port (SO_REUSEPORT): a shared one
  * would abort the process when one worker closes it (docs/engine.md, 5).
+ * @param fd a bound socket of this worker alone; the server closes it when it closes
  */
 export function serveTcp<S>(
-  host: string,
-  port: number,
+  fd: number,
   limits: TcpLimits,
   admission: Admission,
   events: ConnectionEvents<S>,
@@ -36,7 +35,7 @@ export function serveTcp<S>(
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ fd: createReuseportFd(port, host) }, BACKLOG, () => resolve(server))
+    server.listen({ fd }, BACKLOG, () => resolve(server))
   })
 }
 

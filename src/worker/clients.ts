@@ -16,7 +16,7 @@ export const WEBSOCKET_PATH = '/im/ws'
 const MESSAGE_BYTES_MIN = 262_144
 
 export interface Clients {
-  listenTcp(host: string, port: number): Promise<Server>
+  listenTcp(fd: number): Promise<Server>
   /** Resolves when every connection is closed, its last bytes included. */
   allClosed(): Promise<void>
 }
@@ -34,7 +34,7 @@ export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission
   }
   const garbage = (session: Session) => {
     error(gate, session, 0, ErrorCode.BAD_HEADER)
-    hub.close(session, Disconnect.BAD_FRAME)
+    hub.kick(session, Disconnect.BAD_FRAME)
   }
   const take = (session: Session, chunk: Buffer, dispatch: typeof dispatchBinary) => {
     const rest = dispatch(gate, session, chunk)
@@ -70,7 +70,7 @@ export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission
   const messageBytesMax = Math.max(MESSAGE_BYTES_MIN, frameBytesMax + Frame.HEADER_BYTES)
   serveWebSocket(app, WEBSOCKET_PATH, { messageBytesMax, writerBytesMax }, admission, events)
   return {
-    listenTcp: (host, port) => serveTcp(host, port, { frameBytesMax, writerBytesMax }, admission, events),
+    listenTcp: fd => serveTcp(fd, { frameBytesMax, writerBytesMax }, admission, events),
     allClosed: () =>
       new Promise(resolve => {
         onAllClosed = resolve

@@ -6,9 +6,13 @@ import type { Listener } from '../http/api.ts'
 export interface WorkerStart {
   readonly index: number
   readonly options: Options
-  /** The ports that were chosen; the options may say 0. */
+  /** The port that was chosen; the option may say 0. */
   readonly httpPort: number
-  readonly tcpPort: number
+  /**
+   * The bound socket for raw TCP, of this worker alone: it closes it. Made by main, because workers must not load
+   * node-unix-socket (docs/engine.md, 5).
+   */
+  readonly tcpFd: number
   readonly listeners: readonly Listener[]
   /** One per worker, itself included. */
   readonly links: readonly Link[]

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { closeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Bus } from '../bus/bus.ts'
 import { Calls, type Refused } from '../bus/calls.ts'
@@ -58,7 +59,12 @@ const log = createLog(options.logLevel, { worker: self })
 const uws = loadUws()
 const app = uws.App()
 // A thread that ends while its App is open aborts the process (docs/engine.md, 2).
-process.on('exit', () => app.close())
+process.on('exit', () => {
+  app.close()
+  if (ownsTcpFd) closeSync(start.tcpFd)
+})
+/** Until it is handed to the TCP server, which closes it. */
+let ownsTcpFd = true
 // lmdb rejects promises of its own besides ours when a commit fails; `Store.commit` has told who needs to know.
 process.on('unhandledRejection', reason => {
   if (!isCommitFailure(reason)) throw reason
@@ -289,7 +295,8 @@ if (self === placement.ofAll) {
 }
 const clients = serveClients(gate, app, admission, count)
 const httpSocket = await listenHttp()
-const tcpServer = await clients.listenTcp(options.tcpHost, start.tcpPort)
+ownsTcpFd = false
+const tcpServer = await clients.listenTcp(start.tcpFd)
 setInterval(everySecond, 1000)
 setInterval(() => count.set('beat_ms', Date.now()), 250)
 setInterval(

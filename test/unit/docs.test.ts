@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { pages } from '#dist/docs/pages.js'
 import { routes } from '#dist/http/routes.js'
+import { Disconnect } from '#dist/protocol/disconnect.js'
 import { ErrorCode } from '#dist/protocol/error-code.js'
 import { faultsOf } from '../support/reply-schema.js'
 
@@ -48,4 +50,35 @@ t.test('every example was answered with its whole reply: scripts/http-examples.m
 t.test('every error code stands once in the table', async t => {
   const codes = Object.values(ErrorCode).map(({ code }) => code)
   t.equal(new Set(codes).size, codes.length)
+})
+
+/** Files that only list codes: the table itself, and what is made into documentation. */
+const LISTS = [/^protocol\/error-code\.ts$/, /^docs\//, /^http\/routes\//]
+
+/** The names of the codes that src/ sends. A comparison with a code sends nothing. */
+function codesSent(): Set<string> {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
+    path => path.endsWith('.ts') && !LISTS.some(list => list.test(path)),
+  )
+  const text = files.map(path => readFileSync(join('src', path), 'utf8').replace(/===? ErrorCode\.\w+/g, '')).join('\n')
+  const closing = new Set<number>(Object.values(Disconnect).map(({ errorCode }) => errorCode))
+  const isSent = ([name, { code }]: [string, { code: number }]) =>
+    closing.has(code) || new RegExp(`\\bErrorCode\\.${name}\\b|'${name}'`).test(text)
+  return new Set(
+    Object.entries(ErrorCode)
+      .filter(isSent)
+      .map(([name]) => name),
+  )
+}
+
+t.test('every error code is sent somewhere, or marked as reserved', async t => {
+  const sent = codesSent()
+  for (const [name, row] of Object.entries(ErrorCode)) {
+    const isReserved = 'reserved' in row
+    t.equal(sent.has(name), !isReserved, `${name} is ${isReserved ? 'reserved and not sent' : 'sent'}`)
+    const line = readFileSync('docs/errors.md', 'utf8')
+      .split('\n')
+      .find(text => text.startsWith(`| ${row.code} |`))
+    t.equal(line?.endsWith('Reserved; not sent yet. |'), isReserved, `docs/errors.md says so of ${row.code}`)
+  }
 })

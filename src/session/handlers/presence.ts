@@ -19,9 +19,10 @@ export function handleOnline(gate: Gate, session: Session, body: Online, seq: nu
     refuse(gate, session, Command.ONLINE, seq, { refused: ErrorCode.ONLINE_REFUSED.code }, fields)
     return
   }
-  if (!gate.tokens.verify(token, uid, sid, Math.floor(Date.now() / 1000))) {
+  const verdict = gate.tokens.verify(token, uid, sid, Math.floor(Date.now() / 1000))
+  if (verdict !== 'good') {
     refuse(gate, session, Command.ONLINE, seq, { refused: ErrorCode.BAD_TOKEN.code }, fields)
-    gate.hub.close(session, Disconnect.BAD_TOKEN)
+    gate.hub.kick(session, verdict === 'expired' ? Disconnect.EXPIRED_TOKEN : Disconnect.BAD_TOKEN)
     return
   }
   session.state = SessionState.SIGNING_IN

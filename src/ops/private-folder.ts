@@ -1,0 +1,65 @@
+import { chmodSync, readdirSync, type Stats, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Rights of group and others. */
+const OTHERS = 0o077
+/** What the gateway itself puts into its data folder. */
+const OWN_FILES: ReadonlySet<string> = new Set(['data.mdb', 'lock.mdb'])
+
+export interface Tightened {
+  readonly path: string
+  /** Octal, such as `755`. */
+  readonly from: string
+  readonly to: string
+}
+
+/** What `tightenFolder` did. */
+export interface Tightening {
+  readonly tightened: readonly Tightened[]
+  /** The folder is open to others and was left so, because it holds files that are not the gateway's. */
+  readonly isShared: boolean
+}
+
+/**
+ * Takes from group and others what rights they have to the data folder and the store in it: it holds the key that signs
+ * tokens. A folder with other files in it is left as it is (it may be /tmp); its store is not.
+ * @param isCheck only finds out whether that would work @throws Error that says what to do when it does not
+ */
+export function tightenFolder(folder: string, isCheck: boolean): Tightening {
+  const names = readdirSync(folder)
+  const isOwn = names.every(name => OWN_FILES.has(name))
+  const isShared = !isOwn && (statSync(folder).mode & OTHERS) !== 0
+  const paths = [
+    ...(isOwn ? [folder] : []),
+    ...names.filter(name => OWN_FILES.has(name)).map(name => join(folder, name)),
+  ]
+  const tightened = paths.map(path => tighten(path, isCheck)).filter(one => one !== undefined)
+  return { tightened, isShared }
+}
+
+function tighten(path: string, isCheck: boolean): Tightened | undefined {
+  const stats = statSync(path)
+  const mode = stats.mode & 0o7777
+  if ((mode & OTHERS) === 0) return undefined
+  const wanted = mode & ~OTHERS
+  const [from, to] = [mode.toString(8), wanted.toString(8)]
+  const complaint = `${path} is open to other users (mode ${from}) and cannot be made private (${to})`
+  const advice = 'it holds the key that signs tokens: give it to the user of the gateway, or choose another data folder'
+  if (isCheck) {
+    if (!mayChange(stats)) throw new Error(`${complaint}; ${advice}`)
+    return { path, from, to }
+  }
+  try {
+    chmodSync(path, wanted)
+  } catch (error) {
+    throw new Error(`${complaint}: ${(error as NodeJS.ErrnoException).code}; ${advice}`, { cause: error })
+  }
+  // Some file systems have no rights, and say nothing of it.
+  if ((statSync(path).mode & OTHERS) !== 0) throw new Error(`${complaint}: the file system does not; ${advice}`)
+  return { path, from, to }
+}
+
+function mayChange({ uid }: Stats): boolean {
+  const self = process.geteuid?.()
+  return self === 0 || self === uid
+}
