@@ -1,6 +1,6 @@
 import { Queue } from '../util/queue.ts'
 import { FULL, RingConsumer, RingProducer } from './ring.ts'
-import { type Sleeper, wakeIfAsleep } from './wake.ts'
+import type { Wakeups } from './wake.ts'
 
 /** Gets one record from the worker `from`; the body is valid only during the call. */
 export type OnBusRecord = (from: number, kind: number, block: Buffer, start: number, end: number) => void
@@ -45,30 +45,23 @@ export class Bus {
   /** Records that did not fit into a ring at once, since the start. */
   overflowed = 0
   readonly self: number
+  /** Whom there are links to, this worker included; each is up or down. */
+  readonly links: readonly number[]
   readonly #peers: (Peer | undefined)[]
-  readonly #wakeWords: Int32Array
+  readonly #wakeups: Wakeups
   readonly #onRecord: OnBusRecord
   readonly #congestedBytes: number
   #openTo = 0
   #openKind = 0
   #openDirect = false
 
-  constructor(
-    self: number,
-    links: readonly Link[],
-    wake: SharedArrayBuffer,
-    congestedBytes: number,
-    onRecord: OnBusRecord,
-  ) {
+  constructor(self: number, links: readonly Link[], wakeups: Wakeups, congestedBytes: number, onRecord: OnBusRecord) {
     this.self = self
-    this.#wakeWords = new Int32Array(wake)
+    this.#wakeups = wakeups
     this.#onRecord = onRecord
     this.#congestedBytes = congestedBytes
     this.#peers = links.map(open)
-  }
-
-  get workers(): number {
-    return this.#peers.length
+    this.links = [...links.keys()]
   }
 
   /**
@@ -129,9 +122,7 @@ export class Bus {
     return count
   }
 
-  hasWork(): boolean {
-    return this.#peers.some(peer => peer !== undefined && !peer.consumer.isEmpty)
-  }
+  readonly #hasWork = (): boolean => this.#peers.some(peer => peer !== undefined && !peer.consumer.isEmpty)
 
   /** Once per tick: moves waiting records into rings that have room and wakes the workers that sleep.
    *  @returns false while records still wait: call again soon. */
@@ -146,14 +137,19 @@ export class Bus {
       }
       if (peer.touched) {
         peer.touched = false
-        if (to !== this.self) wakeIfAsleep(this.#wakeWords, to)
+        if (to !== this.self) this.#wakeups.wake(to)
       }
     }
     return done
   }
 
-  sleep(sleeper: Sleeper, onWake: () => void): boolean {
-    return sleeper.sleep(() => this.hasWork(), onWake)
+  /** Sleeps until a record comes. @returns false when there is one: stay up */
+  sleep(onWake: () => void): boolean {
+    return this.#wakeups.sleep(this.#hasWork, onWake)
+  }
+
+  awake(): void {
+    this.#wakeups.awake()
   }
 
   /** The worker ended: reads what it had published, then forgets its rings. */

@@ -1,5 +1,5 @@
+import type { Clock, Timer } from '../util/clock.ts'
 import type { Bus } from './bus.ts'
-import { Sleeper } from './wake.ts'
 
 /** Records handed on before what they caused is flushed: keeps one busy peer from holding back all output. */
 const RECORDS_PER_TURN = 4096
@@ -15,52 +15,53 @@ const SAFETY_NET_MS = 100
  */
 export class Reactor {
   readonly #bus: Bus
-  readonly #sleeper: Sleeper
+  readonly #clock: Clock
   readonly #flush: () => void
-  readonly #safetyNet: NodeJS.Timeout
+  readonly #safetyNet: Timer
   #scheduled = false
   #stopped = false
 
-  constructor(bus: Bus, wakeWords: SharedArrayBuffer, flush: () => void) {
+  /** @param flush what the records of a turn have brought about goes out; must not throw */
+  constructor(bus: Bus, clock: Clock, flush: () => void) {
     this.#bus = bus
-    this.#sleeper = new Sleeper(wakeWords, bus.self)
+    this.#clock = clock
     this.#flush = flush
     bus.onWrite = this.wake
-    this.#safetyNet = setInterval(this.wake, SAFETY_NET_MS)
+    this.#safetyNet = clock.every(SAFETY_NET_MS, this.wake)
   }
 
   /** Makes a turn happen at the end of this one. */
   readonly wake = (): void => {
     if (this.#scheduled || this.#stopped) return
     this.#scheduled = true
-    setImmediate(this.#turn)
+    this.#clock.soon(this.#turn)
   }
 
   /** Resolves when all that was sent is in the rings and all that came is read. */
   async settle(): Promise<void> {
-    const endAt = performance.now() + SETTLE_MS
+    const endAt = this.#clock.now() + SETTLE_MS
     let isQuiet = false
-    while (!isQuiet && performance.now() < endAt) {
-      await new Promise(resolve => setImmediate(resolve))
+    while (!isQuiet && this.#clock.now() < endAt) {
+      await new Promise<void>(resolve => this.#clock.soon(resolve))
       isQuiet = this.#bus.drain(RECORDS_PER_TURN) === 0 && this.#bus.flush()
     }
   }
 
   stop(): void {
     this.#stopped = true
-    clearInterval(this.#safetyNet)
+    this.#clock.cancel(this.#safetyNet)
   }
 
   readonly #turn = (): void => {
     this.#scheduled = false
     if (this.#stopped) return
-    this.#sleeper.awake()
+    this.#bus.awake()
     let records = 0
     for (let got = -1; got !== 0 && records < RECORDS_PER_TURN; records += got) got = this.#bus.drain(RECORDS_PER_TURN)
     this.#flush()
     const allSent = this.#bus.flush()
-    if (records > 0 || !this.#bus.sleep(this.#sleeper, this.wake)) this.wake()
+    if (records > 0 || !this.#bus.sleep(this.wake)) this.wake()
     // A full ring: its reader is busy or being replaced, so there is no use in asking all the time.
-    else if (!allSent) setTimeout(this.wake, FULL_RING_MS)
+    else if (!allSent) this.#clock.after(FULL_RING_MS, this.wake)
   }
 }

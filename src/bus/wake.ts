@@ -10,53 +10,64 @@ export function createWakeWords(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(workers * WORDS_EACH * 4)
 }
 
-/** The waiting side. Thread: the worker whose word it is. */
-export class Sleeper {
-  readonly #words: Int32Array
-  #waiting = false
-
-  constructor(memory: SharedArrayBuffer, worker: number) {
-    this.#words = new Int32Array(memory, worker * WORDS_EACH * 4, WORDS_EACH)
-  }
-
+/** How one worker sleeps and wakes the others. */
+export interface Wakeups {
+  /** Wakes another worker if it sleeps; call after the record was published. */
+  wake(worker: number): void
   /**
    * Goes to sleep unless there is something to do. `hasWork` is asked after the worker said that it sleeps: whoever
    * publishes later sees that and wakes it, whoever published earlier is seen by `hasWork`.
    * @param onWake called once, on another tick, for this and every further `sleep` until then
    * @returns false when there is work: the worker stays awake
    */
+  sleep(hasWork: () => boolean, onWake: () => void): boolean
+  /** Says that this worker is up: nobody needs to wake it. */
+  awake(): void
+}
+
+/** Over words in shared memory. Thread: the worker whose wake-ups they are. */
+export class SharedWakeups implements Wakeups {
+  readonly #words: Int32Array
+  readonly #at: number
+  #isWaiting = false
+
+  constructor(memory: SharedArrayBuffer, self: number) {
+    this.#words = new Int32Array(memory)
+    this.#at = self * WORDS_EACH
+  }
+
+  wake(worker: number): void {
+    const words = this.#words
+    const at = worker * WORDS_EACH
+    if (Atomics.load(words, at + ASLEEP) === 0) return
+    Atomics.store(words, at + ASLEEP, 0)
+    Atomics.add(words, at + SEQUENCE, 1)
+    Atomics.notify(words, at + SEQUENCE)
+  }
+
   sleep(hasWork: () => boolean, onWake: () => void): boolean {
-    const sequence = Atomics.load(this.#words, SEQUENCE)
-    Atomics.store(this.#words, ASLEEP, 1)
+    const words = this.#words
+    const sequence = Atomics.load(words, this.#at + SEQUENCE)
+    Atomics.store(words, this.#at + ASLEEP, 1)
     if (hasWork()) {
-      Atomics.store(this.#words, ASLEEP, 0)
+      this.awake()
       return false
     }
-    if (this.#waiting) return true
-    const wait = Atomics.waitAsync(this.#words, SEQUENCE, sequence)
+    if (this.#isWaiting) return true
+    const wait = Atomics.waitAsync(words, this.#at + SEQUENCE, sequence)
     if (!wait.async) {
-      Atomics.store(this.#words, ASLEEP, 0)
+      this.awake()
       return false
     }
-    this.#waiting = true
+    this.#isWaiting = true
     wait.value.then(() => {
-      this.#waiting = false
+      this.#isWaiting = false
       onWake()
     })
     return true
   }
 
-  /** Says that the worker is up: nobody needs to wake it. */
   awake(): void {
-    Atomics.store(this.#words, ASLEEP, 0)
+    Atomics.store(this.#words, this.#at + ASLEEP, 0)
   }
-}
-
-/** The waking side, for any other thread: call after the record was published. */
-export function wakeIfAsleep(words: Int32Array, worker: number): void {
-  const at = worker * WORDS_EACH
-  if (Atomics.load(words, at + ASLEEP) === 0) return
-  Atomics.store(words, at + ASLEEP, 0)
-  Atomics.add(words, at + SEQUENCE, 1)
-  Atomics.notify(words, at + SEQUENCE)
 }

@@ -4,6 +4,26 @@
  */
 export type Id = number | bigint
 
+declare const kind: unique symbol
+/** An id of one kind: the compiler refuses it where another kind is asked for. Nothing of it is there at run time. */
+type IdOf<K extends string> = Id & { readonly [kind]: K }
+
+/** A user. */
+export type Uid = IdOf<'uid'>
+/** A session: one registered device of a user. */
+export type Sid = IdOf<'sid'>
+/** A room. */
+export type Rid = IdOf<'rid'>
+/** A group. (The number of a sub-group, `gid` on the wire too, is a plain number.) */
+export type Gid = IdOf<'gid'>
+/** A connection at one worker. */
+export type Cid = number & { readonly [kind]: 'cid' }
+/** A node: a listener or a forwarder. */
+export type Nid = IdOf<'nid'>
+
+/** In gags: a user, or 0: everybody. */
+export type UidOrAll = Uid | 0
+
 const MAX = 2n ** 64n - 1n
 const TWO32 = 0x1_0000_0000
 
