@@ -1,13 +1,15 @@
-import type { Id } from '../util/id.ts'
+import type { Cid, Gid, Id, Nid, Rid, Sid, Uid, UidOrAll } from '../util/id.ts'
+import type { Done } from './answer.ts'
+import type { ListenerType } from './listener.ts'
 
 /** A signed-in device on one connection of one worker. */
 export interface SessionAddress {
-  readonly sid: Id
-  readonly cid: Id
+  readonly sid: Sid
+  readonly cid: Cid
   readonly worker: number
 }
 
-/** One push as its owner gets it. `expire`: seconds it stays valid; 0: only who is there now. */
+/** One push as its home gets it. `expire`: seconds it stays valid; 0: only who is there now. */
 export interface PushArgs {
   readonly data: Buffer
   readonly dataKind: number
@@ -19,6 +21,25 @@ export type Pushed = {
   readonly total: number
 }
 
+/** A push to everybody, or to an app, on its way to the sessions of every worker. */
+export interface Broadcast {
+  readonly msgid: number
+  readonly frame: Buffer
+  readonly dataKind: number
+  /** Unix milliseconds; 0: only who is there now. */
+  readonly expiresAt: number
+  readonly app?: string | undefined
+  readonly version?: string | undefined
+}
+
+/** What a session has had of the pushes to everybody that are still valid. */
+export interface BroadcastsSeen {
+  /** All of them up to this msgid; 0: none, or none is valid. */
+  readonly upTo: number
+  /** When the last of them ends: until then it matters. Unix milliseconds. */
+  readonly endsAt: number
+}
+
 export interface Ranked {
   readonly id: Id
   readonly total: number
@@ -26,169 +47,163 @@ export interface Ranked {
 
 export interface NodeAddress {
   readonly kind: 'listend' | 'frwder'
-  readonly nid: Id
+  readonly nid: Nid
   readonly ipaddr: string
   readonly port: number
-  /** 1 TCP, 2 WebSocket; of listeners. Absent: 2, or what it is already. */
-  readonly type?: 1 | 2
+  /** Of listeners. Absent: 2, or what it is already. */
+  readonly type?: ListenerType
 }
 export interface NodeStatus extends NodeAddress {
-  readonly type: 1 | 2
+  readonly type: ListenerType
   readonly isUp: boolean
 }
 
-/** A session that was there before its owner was replaced: it has had what was pushed, and nobody need be told. */
+/** What was registered under a sid. */
+export interface Device {
+  readonly uid: Uid
+  readonly nation: number
+  readonly city: number
+  readonly town: number
+}
+
+/** A session that was there before its home was replaced: it has had what was pushed, and nobody need be told. */
 interface Back {
   readonly isBack?: true
 }
 
 /** Who asks for a change of a group or room: a user in a session, or the HTTP API (absent), which may do all. */
 interface By {
-  readonly by?: Id
+  readonly by?: Uid
 }
-type Done = Record<string, never>
+
+interface OfUser {
+  readonly uid: Uid
+}
+interface OfGroup {
+  readonly gid: Gid
+}
+interface OfRoom {
+  readonly rid: Rid
+}
+interface On {
+  readonly on: boolean
+}
+
+/** How a session is known at a home. */
+interface OfSession {
+  readonly sid: Sid
+  readonly cid: Cid
+}
+
+interface Method<Args, Reply> {
+  readonly args: Args
+  readonly reply: Reply
+}
+
+/** A row: only its types matter. */
+function method<Args extends object, Reply = Done>(): Method<Args, Reply> {
+  return {} as Method<Args, Reply>
+}
 
 /**
- * What workers ask of each other. The owner of a user, group or room carries out its methods; the worker of a session
- * carries out those that begin with `session`. The order of `methods` is the number on the bus.
+ * What workers ask of each other: arguments and answer of each method. The home of a user, group or room carries out its
+ * methods; the worker of a session those that begin with `session`; any worker what says `here`. The place in the table is
+ * the number on the bus.
  */
-export interface Methods {
-  userOnline: {
-    args: { uid: Id; sid: Id; cid: Id; app: string; version: string } & Back
-    reply: { broadcastsSeen: number }
-  }
-  userOffline: { args: { uid: Id; sid: Id; cid: Id; broadcastsSeen: number }; reply: Done }
-  userSessions: { args: { uid: Id }; reply: SessionAddress[] }
+export const methods = {
+  /** A new session id for a user; on the disk. */
+  userRegister: method<Device, { sid: Sid }>(),
+  /** `gids`: the groups that the user is a member of. */
+  userOnline: method<
+    OfUser & OfSession & { app: string; version: string } & Back,
+    { broadcastsSeen: number; gids: readonly Gid[] }
+  >(),
+  userOffline: method<OfUser & OfSession & { broadcasts: BroadcastsSeen }>(),
+  userSessions: method<OfUser, readonly SessionAddress[]>(),
   /** With `sid`: to that session alone. */
-  userPush: { args: PushArgs & { uid: Id; sid?: Id }; reply: Pushed }
-  userRelation: { args: { uid: Id; other: Id; relation: 'block' | 'mute'; on: boolean }; reply: Done }
+  userPush: method<PushArgs & OfUser & { sid?: Sid }, Pushed>(),
+  userRelation: method<OfUser & On & { other: Uid; relation: 'block' | 'mute' }>(),
   /** A ready frame to all sessions of the user but one. */
-  userDeliver: { args: { uid: Id; exceptSid?: Id; frame: Buffer }; reply: { total: number } }
+  userDeliver: method<OfUser & { exceptSid?: Sid; frame: Buffer }, { total: number }>(),
+  /** Here. What was registered under the sid. */
+  deviceOf: method<{ sid: Sid }, { device: Device | undefined }>(),
 
-  groupCreate: { args: { gid: Id; uid: Id; name: string; desc: string; sid: Id }; reply: Done }
-  groupDismiss: { args: { gid: Id } & By; reply: Done }
+  groupCreate: method<OfGroup & OfUser & { name: string; desc: string; sid: Sid }>(),
+  groupDismiss: method<OfGroup & By>(),
   /** `sid`: the session that asks; the other sessions of the user get the notice. */
-  groupJoin: { args: { gid: Id; uid: Id; sid?: Id }; reply: Done }
-  groupQuit: { args: { gid: Id; uid: Id; sid?: Id }; reply: Done }
-  groupKick: { args: { gid: Id; uid: Id } & By; reply: Done }
-  /** `uid` 0: everybody. */
-  groupGag: { args: { gid: Id; uid: Id; on: boolean } & By; reply: Done }
-  groupBlacklist: { args: { gid: Id; uid: Id; on: boolean } & By; reply: Done }
-  groupManager: { args: { gid: Id; uid: Id; on: boolean } & By; reply: Done }
-  groupMembers: { args: { gid: Id; num: number } & By; reply: { list: { uid: Id; role: number }[] } }
-  groupOpen: { args: { gid: Id }; reply: Done }
-  groupUids: { args: { gid: Id; list: 'blacklist' | 'gags' | 'members' }; reply: Id[] }
+  groupJoin: method<OfGroup & OfUser & { sid?: Sid }>(),
+  groupQuit: method<OfGroup & OfUser & { sid?: Sid }>(),
+  groupKick: method<OfGroup & OfUser & By>(),
+  groupGag: method<OfGroup & On & { uid: UidOrAll } & By>(),
+  groupBlacklist: method<OfGroup & OfUser & On & By>(),
+  groupManager: method<OfGroup & OfUser & On & By>(),
+  groupMembers: method<OfGroup & { num: number } & By, { list: { uid: Uid; role: number }[] }>(),
+  groupOpen: method<OfGroup>(),
+  groupUids: method<OfGroup & { list: 'blacklist' | 'members' }, Uid[]>(),
+  /** Who may not speak; 0: everybody. */
+  groupGags: method<OfGroup, UidOrAll[]>(),
   /** Sets the most members when `cap` is given. */
-  groupCap: { args: { gid: Id; cap?: number }; reply: { cap: number } }
-  /** The largest groups of this owner, most first. */
-  groupTop: { args: { num: number; by: 'members' | 'messages' }; reply: Ranked[] }
-  groupInvite: { args: { gid: Id; to: Id; by: Id }; reply: Done }
-  groupPush: { args: PushArgs & { gid: Id }; reply: Pushed }
+  groupCap: method<OfGroup & { cap?: number }, { cap: number }>(),
+  /** The largest groups of this home, most first. */
+  groupTop: method<{ num: number; by: 'members' | 'messages' }, Ranked[]>(),
+  groupInvite: method<OfGroup & { to: Uid; by: Uid }>(),
+  groupPush: method<PushArgs & OfGroup, Pushed>(),
   /** A session of a member came online: it gets what the group says from now on. */
-  groupAttach: { args: { gid: Id; uid: Id; sid: Id; cid: Id } & Back; reply: { topic: number } }
-  groupDetach: { args: { gid: Id; sid: Id; cid: Id }; reply: Done }
+  groupAttach: method<OfGroup & OfUser & OfSession & Back, { topic: number }>(),
+  groupDetach: method<OfGroup & OfSession>(),
 
-  roomCreate: { args: { rid: Id; uid: Id; name: string; desc: string }; reply: Done }
-  roomDismiss: { args: { rid: Id } & By; reply: Done }
-  roomJoin: {
-    args: { rid: Id; uid: Id; sid: Id; cid: Id; listener: number } & Back
-    reply: { gid: number; topic: number }
-  }
-  roomQuit: { args: { rid: Id; sid: Id; cid: Id }; reply: Done }
-  roomKick: { args: { rid: Id; uid: Id } & By; reply: Done }
-  roomPush: { args: PushArgs & { rid: Id }; reply: Pushed }
-
-  roomOpen: { args: { rid: Id }; reply: Done }
-  roomBlacklist: { args: { rid: Id; uid: Id; on: boolean }; reply: Done }
-  /** `uid` 0: everybody. */
-  roomGag: { args: { rid: Id; uid: Id; on: boolean }; reply: Done }
+  roomCreate: method<OfRoom & OfUser & { name: string; desc: string }>(),
+  roomDismiss: method<OfRoom & By>(),
+  roomJoin: method<OfRoom & OfUser & OfSession & { listener: ListenerType } & Back, { gid: number; topic: number }>(),
+  roomQuit: method<OfRoom & OfSession>(),
+  roomKick: method<OfRoom & OfUser & By>(),
+  roomPush: method<PushArgs & OfRoom, Pushed>(),
+  roomOpen: method<OfRoom>(),
+  roomBlacklist: method<OfRoom & OfUser & On>(),
+  roomGag: method<OfRoom & On & { uid: UidOrAll }>(),
   /** Sets the places of a sub-group when `cap` is given. */
-  roomCap: { args: { rid: Id; cap?: number }; reply: { cap: number } }
-  /** The default of all rooms was changed; asked of every worker. */
-  roomDefaultCap: { args: { cap: number }; reply: Done }
-  roomGroups: { args: { rid: Id }; reply: { gid: number; total: number }[] }
-  /** The largest rooms of this owner, most first. */
-  roomTop: { args: { num: number }; reply: Ranked[] }
+  roomCap: method<OfRoom & { cap?: number }, { cap: number }>(),
+  /** Here. The places of a sub-group where nothing else is set. */
+  roomDefaultCap: method<Done, { cap: number }>(),
+  /** Sets it; asked of the worker that keeps what concerns everybody. */
+  roomSetDefaultCap: method<{ cap: number }>(),
+  /** It was changed; asked of every worker. */
+  roomDefaultCapChanged: method<{ cap: number }>(),
+  roomGroups: method<OfRoom, { gid: number; total: number }[]>(),
+  /** The largest rooms of this home, most first. */
+  roomTop: method<{ num: number }, Ranked[]>(),
 
-  nodeAdd: { args: NodeAddress; reply: Done }
-  nodeDel: { args: NodeAddress; reply: Done }
+  nodeAdd: method<NodeAddress>(),
+  nodeDel: method<NodeAddress>(),
   /** The nodes that were added, or their status, changed; told to every worker. */
-  nodesChanged: { args: { nodes: NodeStatus[] }; reply: Done }
+  nodesChanged: method<{ nodes: NodeStatus[] }>(),
 
-  /** `prec` as in statis/precision.ts. */
-  statisAdd: { args: { prec: string; num: number }; reply: Done }
-  statisDel: { args: { prec: string }; reply: Done }
+  /** `prec` as in stats/precision.ts. */
+  statsAdd: method<{ prec: string; num: number }>(),
+  statsDel: method<{ prec: string }>(),
+  /** Here. The precisions there are, by their number (stats/precision.ts). */
+  statsList: method<Done, { precision: number; num: number }[]>(),
+  /** Here. The newest `num` buckets, newest first, as the entries of a JSON array; undefined: there is no such precision. */
+  statsPage: method<{ precision: number; num: number }, { text: string; count: number } | undefined>(),
 
   /** Numbers and keeps a push to everybody, or to an app, and has every worker deliver it. */
-  broadcast: { args: PushArgs & { app?: string; version?: string }; reply: Pushed }
-  sessionBroadcast: {
-    args: { msgid: number; frame: Buffer; dataKind: number; expiresAt: number; app?: string; version?: string }
-    reply: { total: number }
-  }
+  broadcast: method<PushArgs & { app?: string; version?: string }, Pushed>(),
+  sessionBroadcast: method<Broadcast, { total: number }>(),
 
   /** First use of an idempotency key: `fresh`; else the reply of the first use, once that is known. */
-  idempotencyClaim: { args: { key: string }; reply: { fresh: true } | { reply: string } }
-  idempotencySettle: { args: { key: string; reply: string }; reply: Done }
+  idempotencyClaim: method<{ key: string }, { fresh: true } | { reply: string }>(),
+  idempotencySettle: method<{ key: string; reply: string }>(),
 
-  sessionReplaced: { args: { cid: Id }; reply: Done }
-  sessionRooms: { args: { cids: Id[] }; reply: Id[] }
-  sessionLeftRoom: { args: { cid: Id; rid: Id; notice: Buffer }; reply: Done }
-  sessionInGroup: { args: { cid: Id; sid: Id; gid: Id; topic: number; notice?: Buffer }; reply: Done }
-  sessionLeftGroup: { args: { cid: Id; gid: Id; notice?: Buffer }; reply: Done }
+  /** A newer connection of the same sid took over: this one is told to go. */
+  sessionReplaced: method<{ cid: Cid }, { broadcastsSeen: number }>(),
+  sessionRooms: method<{ cids: Cid[] }, Rid[]>(),
+  sessionLeftRoom: method<{ cid: Cid; rid: Rid; notice: Buffer }>(),
+  sessionInGroup: method<OfSession & OfGroup & { topic: number; notice?: Buffer }>(),
+  sessionLeftGroup: method<{ cid: Cid; gid: Gid; notice?: Buffer }>(),
   /** The counts of a room changed: for those of its sessions who want to know. */
-  sessionRoomCounts: { args: { rid: Id; watch: number; frame: Buffer }; reply: Done }
-}
+  sessionRoomCounts: method<{ rid: Rid; watch: number; frame: Buffer }>(),
+} as const
 
-export const methods = [
-  'userOnline',
-  'userOffline',
-  'userSessions',
-  'userPush',
-  'userRelation',
-  'userDeliver',
-  'groupCreate',
-  'groupDismiss',
-  'groupJoin',
-  'groupQuit',
-  'groupKick',
-  'groupGag',
-  'groupBlacklist',
-  'groupManager',
-  'groupMembers',
-  'groupOpen',
-  'groupUids',
-  'groupCap',
-  'groupTop',
-  'groupInvite',
-  'groupPush',
-  'groupAttach',
-  'groupDetach',
-  'roomCreate',
-  'roomDismiss',
-  'roomJoin',
-  'roomQuit',
-  'roomKick',
-  'roomPush',
-  'roomOpen',
-  'roomBlacklist',
-  'roomGag',
-  'roomCap',
-  'roomDefaultCap',
-  'roomGroups',
-  'roomTop',
-  'nodeAdd',
-  'nodeDel',
-  'nodesChanged',
-  'statisAdd',
-  'statisDel',
-  'broadcast',
-  'sessionBroadcast',
-  'idempotencyClaim',
-  'idempotencySettle',
-  'sessionReplaced',
-  'sessionRooms',
-  'sessionLeftRoom',
-  'sessionInGroup',
-  'sessionLeftGroup',
-  'sessionRoomCounts',
-] as const satisfies readonly (keyof Methods)[]
+export type Methods = typeof methods
+export type Args<M extends keyof Methods> = Methods[M]['args']
+export type ReplyOf<M extends keyof Methods> = Methods[M]['reply']

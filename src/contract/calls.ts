@@ -1,0 +1,231 @@
+import type { Bus } from '../bus/bus.ts'
+import type { Clock } from '../util/clock.ts'
+import { pack, unpack } from '../util/pack.ts'
+import { Queue } from '../util/queue.ts'
+import type { Answer, Refused } from './answer.ts'
+
+/**
+ * Request and reply between workers, for all that is not sent thousands of times a second.
+ *
+ *   CALL   0        4        8                        REPLY  0        4
+ *          | id     | method | arguments, packed             | id     | answer, packed
+ *
+ * `id` is the caller's; 0 wants no reply. Arguments and answer are MessagePack, except from a worker to itself (CALL_HERE,
+ * REPLY_HERE): there they are handed over as they are, and the record only gives them their place in the order.
+ */
+export const CallKind = { CALL: 1, REPLY: 2, CALL_HERE: 6, REPLY_HERE: 7 } as const
+
+/** The methods of a contract: arguments and answer by name. */
+export type Contract<C> = { readonly [M in keyof C]: { readonly args: object; readonly reply: unknown } }
+
+/** Carries out one call at the callee; an answer that takes time is a promise. */
+export type Handlers<C extends Contract<C>> = {
+  readonly [M in keyof C]: (args: C[M]['args'], from: number) => Answer<C[M]['reply']> | Promise<Answer<C[M]['reply']>>
+}
+
+interface Pending {
+  readonly to: number
+  readonly deadlineAt: number
+  readonly onAnswer: (answer: unknown) => void
+}
+
+/** Thread: its worker only. */
+export class Calls<C extends Contract<C>> {
+  readonly #bus: Bus
+  readonly #clock: Clock
+  readonly #names: readonly (keyof C & string)[]
+  readonly #numbers = new Map<string, number>()
+  readonly #deadlineMs: number
+  readonly #busy: Refused
+  readonly #onDefect: (error: unknown) => Refused
+  readonly #pending = new Map<number, Pending>()
+  /** Arguments and answers from this worker to itself, in the order of their records. */
+  readonly #here = new Queue<unknown>()
+  #handlers: Handlers<C> | undefined
+  #deferred: (() => void)[] = []
+  #lastId = 0
+  #isCarryingOut = false
+
+  /**
+   * @param methods the rows in one fixed order, the same on every thread
+   * @param busy the answer when none comes in time or the worker is down
+   * @param onDefect logs what a handler threw and says what the caller is told
+   */
+  constructor(
+    bus: Bus,
+    clock: Clock,
+    methods: C,
+    deadlineMs: number,
+    busy: Refused,
+    onDefect: (error: unknown) => Refused,
+  ) {
+    this.#bus = bus
+    this.#clock = clock
+    this.#names = Object.keys(methods) as (keyof C & string)[]
+    for (const [number, name] of this.#names.entries()) this.#numbers.set(name, number)
+    this.#deadlineMs = deadlineMs
+    this.#busy = busy
+    this.#onDefect = onDefect
+  }
+
+  /** @param all the handlers, in parts. @throws Error when one is missing, or there twice: a mistake of ours */
+  serve(all: readonly Partial<Handlers<C>>[]): void {
+    const names = all.flatMap(part => Object.keys(part))
+    const missing = this.#names.filter(name => !names.includes(name))
+    const doubled = names.filter((name, index) => names.indexOf(name) !== index)
+    if (missing.length + doubled.length > 0) throw new Error(`methods missing: ${missing}; doubled: ${doubled}`)
+    this.#handlers = Object.assign({}, ...all) as Handlers<C>
+  }
+
+  /**
+   * Asks the worker `to`. The answer is handed on while the rings are drained, in order with all other records from there:
+   * what the callee sent after its answer arrives after it.
+   */
+  request<M extends keyof C & string>(
+    to: number,
+    method: M,
+    args: C[M]['args'],
+    onAnswer: (answer: Answer<C[M]['reply']>) => void,
+  ): void {
+    if (!this.#bus.isUp(to) || this.#bus.congested(to)) {
+      this.#clock.next(() => onAnswer(this.#busy))
+      return
+    }
+    this.#lastId = this.#lastId === 0xffff_ffff ? 1 : this.#lastId + 1
+    this.#pending.set(this.#lastId, {
+      to,
+      deadlineAt: this.#clock.now() + this.#deadlineMs,
+      onAnswer: onAnswer as (answer: unknown) => void,
+    })
+    this.#write(to, this.#lastId, this.#numbers.get(method)!, args)
+  }
+
+  /** The same for callers that need no order. */
+  ask<M extends keyof C & string>(to: number, method: M, args: C[M]['args']): Promise<Answer<C[M]['reply']>> {
+    return new Promise(resolve => this.request(to, method, args, resolve))
+  }
+
+  /**
+   * The same, but carried out at once, and answered at once where the handler can, when this worker is the one that is asked: for what need not
+   * come behind what this worker has sent itself before. The handler must not `defer`.
+   */
+  askNow<M extends keyof C & string>(
+    to: number,
+    method: M,
+    args: C[M]['args'],
+  ): Answer<C[M]['reply']> | Promise<Answer<C[M]['reply']>> {
+    if (to !== this.#bus.self || this.#bus.congested(to)) return this.ask(to, method, args)
+    try {
+      const answer = this.#handlers![method](args, to)
+      return answer instanceof Promise ? answer.catch(this.#onDefect) : answer
+    } catch (error) {
+      return this.#onDefect(error)
+    }
+  }
+
+  /** Tells the worker `to`; no answer comes. `args` must not change afterwards: to this worker itself they are not copied. */
+  tell<M extends keyof C & string>(to: number, method: M, args: C[M]['args']): void {
+    this.#write(to, 0, this.#numbers.get(method)!, args)
+  }
+
+  /** Asks every worker, this one among them. @returns their answers; one that is down has refused */
+  askAll<M extends keyof C & string>(method: M, args: C[M]['args']): Promise<Answer<C[M]['reply']>[]> {
+    return Promise.all(this.#bus.links.map(to => this.ask(to, method, args)))
+  }
+
+  /** Tells every worker, this one among them. */
+  tellAll<M extends keyof C & string>(method: M, args: C[M]['args']): void {
+    for (const to of this.#bus.links) this.tell(to, method, args)
+  }
+
+  /**
+   * Runs `after` when the answer of the call that is being carried out has been written: for what has to follow it.
+   * @throws Error when no call is being carried out, as after an await: what is to be done can be done at once there
+   */
+  defer(after: () => void): void {
+    if (!this.#isCarryingOut) throw new Error('nothing to defer behind')
+    this.#deferred.push(after)
+  }
+
+  /** @param isHere whether the record is a CALL_HERE */
+  onCall(from: number, block: Buffer, start: number, end: number, isHere: boolean): void {
+    const id = block.readUInt32LE(start)
+    const method = this.#names[block.readUInt32LE(start + 4)]!
+    const args = (isHere ? this.#here.shift() : unpack(block, start + 8, end)) as C[typeof method]['args']
+    let answer: unknown
+    this.#isCarryingOut = true
+    try {
+      answer = this.#handlers![method](args, from)
+    } catch (error) {
+      answer = this.#onDefect(error)
+    } finally {
+      this.#isCarryingOut = false
+    }
+    if (answer instanceof Promise) {
+      answer.then(
+        late => this.#reply(from, id, late),
+        (error: unknown) => this.#reply(from, id, this.#onDefect(error)),
+      )
+    } else this.#reply(from, id, answer)
+    if (this.#deferred.length > 0) {
+      const deferred = this.#deferred
+      this.#deferred = []
+      for (const after of deferred) after()
+    }
+  }
+
+  onReply(block: Buffer, start: number, end: number, isHere: boolean): void {
+    const id = block.readUInt32LE(start)
+    const answer = isHere ? this.#here.shift() : undefined
+    const pending = this.#pending.get(id)
+    if (pending === undefined) return
+    this.#pending.delete(id)
+    pending.onAnswer(isHere ? answer : unpack(block, start + 4, end))
+  }
+
+  /** Answers what is over its deadline with `busy`; call every now and then. Requests are in order of their deadlines. */
+  expire(now: number): void {
+    for (const [id, pending] of this.#pending) {
+      if (pending.deadlineAt > now) return
+      this.#pending.delete(id)
+      pending.onAnswer(this.#busy)
+    }
+  }
+
+  /** The worker ended: it will not answer. */
+  disconnect(worker: number): void {
+    for (const [id, pending] of this.#pending) {
+      if (pending.to !== worker) continue
+      this.#pending.delete(id)
+      pending.onAnswer(this.#busy)
+    }
+  }
+
+  #reply(to: number, id: number, answer: unknown): void {
+    if (id === 0) return
+    const packed = this.#enclose(to, answer ?? null)
+    const at = this.#bus.begin(to, packed === HERE ? CallKind.REPLY_HERE : CallKind.REPLY, 4 + packed.length)
+    this.#bus.block.writeUInt32LE(id, at)
+    packed.copy(this.#bus.block, at + 4)
+    this.#bus.end()
+  }
+
+  #write(to: number, id: number, method: number, args: object): void {
+    const packed = this.#enclose(to, args)
+    const at = this.#bus.begin(to, packed === HERE ? CallKind.CALL_HERE : CallKind.CALL, 8 + packed.length)
+    const { block } = this.#bus
+    block.writeUInt32LE(id, at)
+    block.writeUInt32LE(method, at + 4)
+    packed.copy(block, at + 8)
+    this.#bus.end()
+  }
+
+  /** What goes into the record: the packed value, or nothing when it is for this worker, whose memory it stays in. */
+  #enclose(to: number, value: unknown): Buffer {
+    if (to !== this.#bus.self) return pack(value)
+    this.#here.push(value)
+    return HERE
+  }
+}
+
+const HERE = Buffer.alloc(0)
