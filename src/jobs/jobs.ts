@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina'
-import type { StatisPage, StatisText } from './statis-page.ts'
+import type { StatsPage, StatsText } from './stats-page.ts'
 
 const IDLE_MS = 10_000
 const QUEUE_MAX = 64
@@ -9,11 +9,11 @@ const QUEUE_MAX = 64
  * reads the store and makes text: never anything with sockets. Thread: its worker.
  */
 export class Jobs {
-  #pool: Piscina<StatisPage, StatisText> | undefined
+  #pool: Piscina<StatsPage, StatsText> | undefined
 
-  statisPage(page: StatisPage): Promise<StatisText> {
-    this.#pool ??= new Piscina<StatisPage, StatisText>({
-      filename: new URL('./statis-page.js', import.meta.url).href,
+  statsPage(page: StatsPage): Promise<StatsText> {
+    this.#pool ??= new Piscina<StatsPage, StatsText>({
+      filename: new URL('./stats-page.js', import.meta.url).href,
       minThreads: 0,
       maxThreads: 1,
       maxQueue: QUEUE_MAX,

@@ -1,10 +1,11 @@
-import type { Id } from '../util/id.ts'
+import type { Gid, Id, Nid, Rid, Sid, Uid, UidOrAll } from '../util/id.ts'
+import type { Key } from './key.ts'
 
 /** The version of what follows. A change of it needs a row in migrations.ts. */
 export const SCHEMA_VERSION = 1
 
 export interface SessionRecord {
-  readonly uid: Id
+  readonly uid: Uid
   readonly nation: number
   readonly city: number
   readonly town: number
@@ -13,8 +14,8 @@ export interface SessionRecord {
 }
 
 export interface RoomRecord {
-  /** 0: made by a mere join. */
-  readonly owner: Id
+  /** 0: none; the room was made by a mere join. */
+  readonly owner: UidOrAll
   readonly name: string
   readonly desc: string
   /** Places of a sub-group; 0: the default. */
@@ -23,7 +24,7 @@ export interface RoomRecord {
 }
 
 export interface GroupRecord {
-  readonly owner: Id
+  readonly owner: Uid
   readonly name: string
   readonly desc: string
   /** Most members; 0: the default. */
@@ -37,17 +38,20 @@ export const ROOM_CAP_SETTING = 'room-cap'
 export const Role = { MEMBER: 0, MANAGER: 1, OWNER: 2 } as const
 export type Role = (typeof Role)[keyof typeof Role]
 
-/** Whose late-comers a kept push waits for. */
-export const RetainedScope = { ALL: 0, USER: 1, GROUP: 2, ROOM: 3 } as const
-export type RetainedScope = (typeof RetainedScope)[keyof typeof RetainedScope]
+/** For whom a push with `expire` is stored, should they come later. */
+export const StoredScope = { ALL: 0, USER: 1, GROUP: 2, ROOM: 3 } as const
+export type StoredScope = (typeof StoredScope)[keyof typeof StoredScope]
 
-export interface RetainedRecord {
+/** Whose the push is, by its scope; 0 for everybody. */
+export type StoredOf = Uid | Gid | Rid | 0
+
+export interface StoredPush {
   /** Unix milliseconds. */
   readonly expiresAt: number
   readonly dataKind: number
   readonly frame: Buffer
   /** The one session meant, for a push to a sid. */
-  readonly sid?: Id | undefined
+  readonly sid?: Sid | undefined
   readonly app?: string | undefined
   readonly version?: string | undefined
 }
@@ -64,6 +68,7 @@ export interface GroupCounts {
 }
 
 export const NodeKind = { LISTEND: 1, FRWDER: 2 } as const
+export type NodeKind = (typeof NodeKind)[keyof typeof NodeKind]
 
 export interface NodeRecord {
   readonly ipaddr: string
@@ -71,63 +76,52 @@ export interface NodeRecord {
   readonly type: 1 | 2
 }
 
-/** The tables: what the key is made of (`key` in table.ts), and the value. */
-export interface Schema {
-  /** sid */
-  sessions: SessionRecord
-  /** rid; a room without a record has never been configured */
-  rooms: RoomRecord
-  /** rid, uid */
-  roomBlacklist: 1
-  /** rid, uid; uid 0: everybody */
-  roomGags: 1
-  /** gid */
-  groups: GroupRecord
-  /** gid, uid */
-  groupMembers: Role
-  /** uid, gid: the same the other way round */
-  memberOf: 1
-  /** gid, uid */
-  groupBlacklist: 1
-  /** gid, uid; uid 0: everybody */
-  groupGags: 1
-  /** gid */
-  groupCounts: GroupCounts
-  /** node kind, nid */
-  nodes: NodeRecord
-  /** precision (statis/precision.ts) */
-  statisPrecisions: { readonly num: number }
-  /** precision, start of the page in unix seconds: see statis/page.ts */
-  statisBuckets: Buffer
-  /** uid, whom he blocks */
-  userBlocks: 1
-  /** uid, whom he mutes */
-  userMutes: 1
-  /** scope, id, msgid */
-  retained: RetainedRecord
-  /** scope, id, sid: the highest msgid that the session has had */
-  retainedSeen: number
-  /** the key's text */
-  idempotency: IdempotencyRecord
+interface TableRow<K extends Key, V> {
+  readonly isText: boolean
+  /** Types only. */
+  readonly key?: K
+  readonly value?: V
 }
 
-export const tableNames = [
-  'sessions',
-  'rooms',
-  'roomBlacklist',
-  'roomGags',
-  'groups',
-  'groupMembers',
-  'memberOf',
-  'groupBlacklist',
-  'groupGags',
-  'groupCounts',
-  'nodes',
-  'statisPrecisions',
-  'statisBuckets',
-  'userBlocks',
-  'userMutes',
-  'retained',
-  'retainedSeen',
-  'idempotency',
-] as const satisfies readonly (keyof Schema)[]
+function byIds<K extends readonly Id[], V>(): TableRow<K, V> {
+  return { isText: false }
+}
+
+function byText<V>(): TableRow<readonly [string], V> {
+  return { isText: true }
+}
+
+/** The tables: what the key is made of, and the value. */
+export const tableRows = {
+  sessions: byIds<readonly [Sid], SessionRecord>(),
+  /** A room without a record has never been configured. */
+  rooms: byIds<readonly [Rid], RoomRecord>(),
+  roomBlacklist: byIds<readonly [Rid, Uid], 1>(),
+  roomGags: byIds<readonly [Rid, UidOrAll], 1>(),
+  groups: byIds<readonly [Gid], GroupRecord>(),
+  groupMembers: byIds<readonly [Gid, Uid], Role>(),
+  /** The same the other way round. */
+  memberOf: byIds<readonly [Uid, Gid], 1>(),
+  groupBlacklist: byIds<readonly [Gid, Uid], 1>(),
+  groupGags: byIds<readonly [Gid, UidOrAll], 1>(),
+  groupCounts: byIds<readonly [Gid], GroupCounts>(),
+  nodes: byIds<readonly [NodeKind, Nid], NodeRecord>(),
+  /** Number of the precision (stats/precision.ts). */
+  statisPrecisions: byIds<readonly [number], { readonly num: number }>(),
+  /** Number of the precision, start of the page in unix seconds: see stats/page.ts. */
+  statisBuckets: byIds<readonly [number, number], Buffer>(),
+  /** Who blocks whom. */
+  userBlocks: byIds<readonly [Uid, Uid], 1>(),
+  /** Who mutes whom. */
+  userMutes: byIds<readonly [Uid, Uid], 1>(),
+  /** Scope, whose (0: everybody), msgid. */
+  retained: byIds<readonly [StoredScope, StoredOf, number], StoredPush>(),
+  /** Scope, whose, session: the highest msgid that the session has had. */
+  retainedSeen: byIds<readonly [StoredScope, StoredOf, Sid], number>(),
+  idempotency: byText<IdempotencyRecord>(),
+} as const
+
+export type TableName = keyof typeof tableRows
+export type KeyOf<N extends TableName> = NonNullable<(typeof tableRows)[N]['key']>
+export type ValueOf<N extends TableName> = NonNullable<(typeof tableRows)[N]['value']>
+export const tableNames = Object.keys(tableRows) as TableName[]

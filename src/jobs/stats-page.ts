@@ -1,9 +1,9 @@
-import { ENTRY_BYTES } from '../statis/page.ts'
-import { BucketText } from '../statis/text.ts'
-import { Store } from '../store/store.ts'
-import { key } from '../store/table.ts'
+import { ENTRY_BYTES } from '../stats/page.ts'
+import { BucketText } from '../stats/text.ts'
+import { LmdbStore } from '../store/lmdb-store.ts'
+import type { Store } from '../store/store.ts'
 
-export interface StatisPage {
+export interface StatsPage {
   readonly dataDir: string
   /** The number of the precision in keys. */
   readonly precision: number
@@ -11,7 +11,7 @@ export interface StatisPage {
 }
 
 /** Entries of a JSON array, and how many they are. */
-export interface StatisText {
+export interface StatsText {
   readonly text: string
   readonly count: number
 }
@@ -22,10 +22,10 @@ let store: Store | undefined
  * The newest buckets of a precision as entries of a JSON array, newest first: one range scan of the store, made into text as
  * it goes. Thread: any; a long one runs in the pool (jobs.ts).
  */
-export function statisEntries(of: Store, precision: number, num: number): StatisText {
+export function statsEntries(of: Store, precision: number, num: number): StatsText {
   of.refresh()
   const text = new BucketText()
-  of.tables.statisBuckets.last(key(precision), (_at, page) => {
+  of.tables.statisBuckets.last([precision], (_at, page) => {
     for (let at = page.length - ENTRY_BYTES; at >= 0 && text.count < num; at -= ENTRY_BYTES) text.add(page, at)
     return text.count < num
   })
@@ -33,7 +33,7 @@ export function statisEntries(of: Store, precision: number, num: number): Statis
 }
 
 /** The job of the pool: opens the store of its thread once. */
-export default function statisPage({ dataDir, precision, num }: StatisPage): StatisText {
-  store ??= Store.open(dataDir)
-  return statisEntries(store, precision, num)
+export default function statsPage({ dataDir, precision, num }: StatsPage): StatsText {
+  store ??= LmdbStore.open(dataDir)
+  return statsEntries(store, precision, num)
 }

@@ -1,5 +1,4 @@
 import type { Store } from '../store/store.ts'
-import { idAt, key } from '../store/table.ts'
 import { type Sample, withSample } from './bucket.ts'
 import { bucketOf, pageStart, startsOf, withBucket, withoutBefore } from './page.ts'
 import { bucketStart, nextBucketStart, type Precision, precisionOf } from './precision.ts'
@@ -39,9 +38,8 @@ export class Sampler {
 
   constructor(store: Store) {
     this.#store = store
-    for (const { key: at, value } of store.tables.statisPrecisions.list()) {
-      const id = idAt(at, 0) as number
-      this.#series.set(id, this.#open(precisionOf(id), value.num))
+    for (const { key, value } of store.tables.statisPrecisions.list([])) {
+      this.#series.set(key[0], this.#open(precisionOf(key[0]), value.num))
     }
   }
 
@@ -50,15 +48,19 @@ export class Sampler {
     const series = this.#series.get(precision.id) ?? this.#open(precision, num)
     series.num = num
     this.#series.set(precision.id, series)
-    this.#store.tables.statisPrecisions.put(key(precision.id), { num })
+    this.#store.tables.statisPrecisions.put([precision.id], { num })
     this.#trim(series)
+  }
+
+  has({ id }: Precision): boolean {
+    return this.#series.has(id)
   }
 
   /** Forgets a precision and all its buckets. @returns false when there is none */
   delete({ id }: Precision): boolean {
     if (!this.#series.delete(id)) return false
-    this.#store.tables.statisPrecisions.remove(key(id))
-    this.#store.tables.statisBuckets.removeAll(key(id))
+    this.#store.tables.statisPrecisions.remove([id])
+    this.#store.tables.statisBuckets.removeAll([id])
     return true
   }
 
@@ -104,7 +106,7 @@ export class Sampler {
   }
 
   #page({ precision, written }: Series, pageS: number): Buffer | undefined {
-    return written.get(pageS) ?? this.#store.tables.statisBuckets.get(key(precision.id, pageS))
+    return written.get(pageS) ?? this.#store.tables.statisBuckets.get([precision.id, pageS])
   }
 
   #put({ precision, written }: Series, pageS: number, page: Buffer): void {
@@ -112,12 +114,12 @@ export class Sampler {
     written.set(pageS, page)
     if (written.size > WRITTEN_MAX) written.delete(written.keys().next().value!)
     const { statisBuckets } = this.#store.tables
-    if (page.length > 0) statisBuckets.put(key(precision.id, pageS), page)
-    else statisBuckets.remove(key(precision.id, pageS))
+    if (page.length > 0) statisBuckets.put([precision.id, pageS], page)
+    else statisBuckets.remove([precision.id, pageS])
   }
 
   #open(precision: Precision, num: number): Series {
-    const pages = this.#store.tables.statisBuckets.list(key(precision.id))
+    const pages = this.#store.tables.statisBuckets.list([precision.id])
     return { precision, num, starts: pages.flatMap(({ value }) => startsOf(value)), written: new Map() }
   }
 }
