@@ -1,7 +1,8 @@
-import type { Answer, Handlers } from '../bus/calls.ts'
+import { type Answer, type Done, refused } from '../contract/answer.ts'
+import type { Handlers } from '../contract/calls.ts'
 import type { Methods } from '../contract/methods.ts'
 import type { IdempotencyRecord } from '../store/schema.ts'
-import { afterCommit, refused, type Shard } from './shard.ts'
+import { type HomeContext, whenStored } from './context.ts'
 
 type IdempotencyMethods = Pick<Handlers<Methods>, 'idempotencyClaim' | 'idempotencySettle'>
 type Claim = Methods['idempotencyClaim']['reply']
@@ -16,44 +17,47 @@ interface Pending {
 }
 
 /**
- * The idempotency keys that this worker owns. The first use of a key claims it; others with the same key wait for what it
+ * The idempotency keys that have this worker as their home. The first use of a key claims it; others with the same key wait for what it
  * brings. A reply is on the disk before it is given, so a repetition after a restart gets it too.
  */
 export class Idempotency {
-  readonly handlers: IdempotencyMethods = {
+  readonly methods: IdempotencyMethods = {
     idempotencyClaim: ({ key }) => this.#claim(key),
     idempotencySettle: ({ key, reply }) => this.#settle(key, reply),
   }
-  readonly #shard: Shard
+  readonly #context: HomeContext
   readonly #pending = new Map<string, Pending>()
   readonly #replies = new Map<string, IdempotencyRecord>()
 
-  constructor(shard: Shard) {
-    this.#shard = shard
-    const stored = shard.store.tables.idempotency
-      .list()
+  constructor(context: HomeContext) {
+    this.#context = context
+    const kept = context.store.tables.idempotency
+      .list([])
       .sort((one, other) => one.value.expiresAt - other.value.expiresAt)
-    for (const { key, value } of stored) {
-      if (shard.placement.ownerOfText(key.toString()) === shard.bus.self) this.#replies.set(key.toString(), value)
+    for (const { key, value } of kept) {
+      if (context.placement.homeOfText(key[0]) === context.bus.self) this.#replies.set(key[0], value)
     }
   }
 
-  prune(now: number): void {
+  /** Forgets what is over. */
+  tick(now: number): void {
+    const { clock, store } = this.#context
+    const wall = clock.wall()
     for (const [key, { expiresAt }] of this.#replies) {
-      if (expiresAt > now) break
+      if (expiresAt > wall) break
       this.#replies.delete(key)
-      this.#shard.store.tables.idempotency.remove(Buffer.from(key))
+      store.tables.idempotency.remove([key])
     }
     for (const [key, { claimedAt }] of this.#pending) {
-      if (performance.now() - claimedAt > this.#claimMaxMs) this.#pending.delete(key)
+      if (now - claimedAt > this.#claimMaxMs) this.#pending.delete(key)
     }
   }
 
   #claim(key: string): Answer<Claim> | Promise<Claim> {
     const known = this.#replies.get(key)
-    if (known !== undefined && known.expiresAt > Date.now()) return { reply: known.reply }
+    if (known !== undefined && known.expiresAt > this.#context.clock.wall()) return { reply: known.reply }
     const pending = this.#pending.get(key)
-    const now = performance.now()
+    const now = this.#context.clock.now()
     if (pending !== undefined && now - pending.claimedAt < this.#claimMaxMs) {
       if (pending.waiting.length >= WAITING_MAX) return refused('BUSY')
       return new Promise(resolve => pending.waiting.push({ since: now, resolve }))
@@ -64,17 +68,17 @@ export class Idempotency {
 
   /** A first use takes no longer than this: whoever claimed the key is gone. */
   get #claimMaxMs(): number {
-    return this.#shard.options.callTimeoutMs * 2
+    return this.#context.options.callTimeoutMs * 2
   }
 
   /** @param reply empty: the first use failed; the next one is the first */
-  async #settle(key: string, reply: string): Promise<Answer<Record<string, never>>> {
+  async #settle(key: string, reply: string): Promise<Answer<Done>> {
     const { waiting } = this.#pending.get(key) ?? { waiting: [] }
     if (reply === '') {
-      const now = performance.now()
+      const now = this.#context.clock.now()
       // Whoever has waited for longer than a call may take has been told that we are busy.
       let next = waiting.shift()
-      while (next !== undefined && now - next.since > this.#shard.options.callTimeoutMs) next = waiting.shift()
+      while (next !== undefined && now - next.since > this.#context.options.callTimeoutMs) next = waiting.shift()
       if (next === undefined) this.#pending.delete(key)
       else {
         this.#pending.set(key, { claimedAt: now, waiting })
@@ -83,13 +87,14 @@ export class Idempotency {
       return {}
     }
     this.#pending.delete(key)
-    const record = { reply, expiresAt: Date.now() + VALID_MS }
+    const record = { reply, expiresAt: this.#context.clock.wall() + VALID_MS }
     // In order of their ends: the prune stops at the first that is valid.
     this.#replies.delete(key)
     this.#replies.set(key, record)
-    this.#shard.store.tables.idempotency.put(Buffer.from(key), record)
-    const stored = await afterCommit(this.#shard, {}, () => undefined)
+    this.#context.store.tables.idempotency.put([key], record)
+    // A reply that the disk refuses is given again all the same: what it tells of has been delivered.
+    const answer = await whenStored<Done>(this.#context, {}, () => undefined)
     for (const { resolve } of waiting) resolve({ reply })
-    return stored
+    return answer
   }
 }

@@ -1,46 +1,132 @@
-import { connect } from 'node:net'
-import type { Answer, Handlers } from '../bus/calls.ts'
+import { type Answer, type Done, refused } from '../contract/answer.ts'
+import type { Handlers } from '../contract/calls.ts'
+import { isOwnNid, ListenerType } from '../contract/listener.ts'
 import type { Methods, NodeAddress, NodeStatus } from '../contract/methods.ts'
 import { NodeKind } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
-import { idAt, key } from '../store/table.ts'
-import { ListenerType } from '../transport/connection.ts'
-import type { Id } from '../util/id.ts'
-import { afterCommit, refused, type Shard } from './shard.ts'
+import type { Nid } from '../util/id.ts'
+import { Commits, type Decision } from './commits.ts'
+import type { HomeContext } from './context.ts'
 
 type NodeMethods = Pick<Handlers<Methods>, 'nodeAdd' | 'nodeDel'>
-type Done = Record<string, never>
+type NodeChange =
+  | { readonly type: 'added'; readonly node: NodeAddress & { readonly type: ListenerType } }
+  | { readonly type: 'removed'; readonly node: NodeAddress }
 
-/** How often the nodes are tried, and how long one may take to accept. */
-export const PROBE_EVERY_MS = 2000
-const PROBE_MS = 1000
+/** How often the nodes are tried. */
+const PROBE_EVERY_MS = 2000
+
+/** Whether somebody accepts connections there. */
+export type Probe = (host: string, port: number) => Promise<boolean>
 
 /** The nodes that were added; whether they are up is not known yet. */
 export function storedNodes({ tables }: Store): NodeStatus[] {
-  return tables.nodes.list().map(({ key: at, value }) => ({
-    kind: idAt(at, 0) === NodeKind.LISTEND ? 'listend' : 'frwder',
-    nid: idAt(at, 1),
+  return tables.nodes.list([]).map(({ key: [kind, nid], value }) => ({
+    kind: kind === NodeKind.LISTEND ? 'listend' : 'frwder',
+    nid,
     ...value,
     isUp: false,
   }))
 }
 
-/** The listeners and forwarders that app servers added: durable, and tried by a TCP connection. One worker owns them. */
+/**
+ * The listeners and forwarders that app servers added: durable, and tried by a TCP connection. One worker keeps them and
+ * tells the others.
+ */
 export class Nodes {
-  readonly handlers: NodeMethods = { nodeAdd: args => this.#add(args), nodeDel: args => this.#del(args) }
-  readonly #shard: Shard
+  readonly methods: NodeMethods = {
+    nodeAdd: node => this.#change(() => this.#add(node)),
+    nodeDel: node => this.#change(() => this.#remove(node)),
+  }
+  readonly #context: HomeContext
+  readonly #probe: Probe
   readonly #nodes = new Map<string, { -readonly [K in keyof NodeStatus]: NodeStatus[K] }>()
+  readonly #commits: Commits<this, NodeChange>
 
-  constructor(shard: Shard) {
-    this.#shard = shard
-    if (shard.bus.self !== shard.placement.ofAll) return
-    for (const node of storedNodes(shard.store)) this.#nodes.set(name(node.kind, node.nid), { ...node })
+  constructor(context: HomeContext, probe: Probe) {
+    this.#context = context
+    this.#probe = probe
+    this.#commits = new Commits(
+      context,
+      {
+        apply: (_nodes, change) => this.#apply(change),
+        write: (_nodes, change) => this.#write(change),
+        // They are told when it is on the disk, and asked whether they know.
+        tell: () => undefined,
+        reread: () => this.#read(),
+      },
+      context.onDefect,
+    )
+  }
+
+  /** Serves from now on; at one worker alone. */
+  start(): void {
+    const { clock, log } = this.#context
+    this.#read()
+    this.announce()
+    clock.every(PROBE_EVERY_MS, () => {
+      this.#probeAll().catch((error: unknown) => log.error({ err: error }, 'probing nodes failed'))
+    })
+  }
+
+  /** Tells every worker, or the one that has just started, the nodes that there are. */
+  announce(to?: number): void {
+    const { calls } = this.#context
+    const nodes = this.#statuses()
+    if (to === undefined) calls.tellAll('nodesChanged', { nodes })
+    else calls.tell(to, 'nodesChanged', { nodes })
+  }
+
+  /** Adding what is there changes nothing. */
+  #add(node: NodeAddress): Decision<NodeChange> {
+    const { kind, nid } = node
+    if (kind === 'listend' && isOwnNid(this.#context.options.nodeId, nid)) {
+      return refused('REPLACED', `nid ${nid} is a listener of this process`)
+    }
+    const known = this.#nodes.get(name(node))
+    if (known !== undefined && !isSame(known, node)) {
+      return refused('REPLACED', `nid ${nid} is taken by ${known.ipaddr}:${known.port}`)
+    }
+    const type = node.type ?? known?.type ?? ListenerType.WS
+    return [{ type: 'added', node: { ...node, type } }]
+  }
+
+  #remove(node: NodeAddress): Decision<NodeChange> {
+    const { kind, nid, ipaddr, port } = node
+    const known = this.#nodes.get(name(node))
+    if (known !== undefined && isSame(known, node)) return [{ type: 'removed', node }]
+    return refused('BAD_PARAMETER', `bad parameter: nid: there is no ${kind} ${nid} at ${ipaddr}:${port}`)
+  }
+
+  /** Every worker knows the change before it is acknowledged. */
+  async #change(decide: () => Decision<NodeChange>): Promise<Answer<Done>> {
+    const answer = await this.#commits.make(this, decide)
+    await this.#context.calls.askAll('nodesChanged', { nodes: this.#statuses() })
+    void this.#probeAll()
+    return answer
+  }
+
+  #apply({ type, node }: NodeChange): void {
+    if (type === 'removed') this.#nodes.delete(name(node))
+    else this.#nodes.set(name(node), { ...node, isUp: this.#nodes.get(name(node))?.isUp ?? false })
+  }
+
+  #write({ type, node }: NodeChange): void {
+    const { nodes } = this.#context.store.tables
+    const key = [node.kind === 'listend' ? NodeKind.LISTEND : NodeKind.FRWDER, node.nid as Nid] as const
+    if (type === 'removed') nodes.remove(key)
+    else nodes.put(key, { ipaddr: node.ipaddr, port: node.port, type: node.type })
+  }
+
+  #read(): void {
+    this.#nodes.clear()
+    for (const node of storedNodes(this.#context.store)) this.#nodes.set(name(node), { ...node })
   }
 
   /** Tries all nodes and tells every worker what has changed. */
-  async probe(): Promise<void> {
+  async #probeAll(): Promise<void> {
     const nodes = [...this.#nodes.values()]
-    const results = await Promise.all(nodes.map(({ ipaddr, port }) => accepts(ipaddr, port)))
+    const results = await Promise.all(nodes.map(({ ipaddr, port }) => this.#probe(ipaddr, port)))
     let isChanged = false
     for (const [index, node] of nodes.entries()) {
       if (node.isUp === results[index]) continue
@@ -50,82 +136,15 @@ export class Nodes {
     if (isChanged) this.announce()
   }
 
-  /** Tells every worker, or the one that has just started, the nodes that there are. */
-  announce(to?: number): void {
-    const nodes: NodeStatus[] = Array.from(this.#nodes.values(), node => ({ ...node }))
-    const { bus, calls } = this.#shard
-    for (let worker = 0; worker < bus.workers; worker++) {
-      if (to === undefined || to === worker) calls.tell(worker, 'nodesChanged', { nodes })
-    }
-  }
-
-  /** Adding what is there changes nothing. */
-  #add(node: NodeAddress): Answer<Done> | Promise<Answer<Done>> {
-    const { kind, nid, ipaddr, port } = node
-    const { nodeId } = this.#shard.options
-    if (kind === 'listend' && Object.values(ListenerType).some(own => nid === nodeId * 10 + own)) {
-      return refused('REPLACED', `nid ${nid} is a listener of this process`)
-    }
-    const at = name(kind, nid)
-    const known = this.#nodes.get(at)
-    if (known !== undefined && !isSame(known, node)) {
-      return refused('REPLACED', `nid ${nid} is taken by ${known.ipaddr}:${known.port}`)
-    }
-    const type = node.type ?? known?.type ?? ListenerType.WS
-    this.#nodes.set(at, { kind, nid, ipaddr, port, type, isUp: known?.isUp ?? false })
-    this.#shard.store.tables.nodes.put(storeKey(node), { ipaddr, port, type })
-    return this.#stored(() => {
-      if (known === undefined) this.#nodes.delete(at)
-      else this.#nodes.set(at, known)
-    })
-  }
-
-  #del(node: NodeAddress): Answer<Done> | Promise<Answer<Done>> {
-    const at = name(node.kind, node.nid)
-    const known = this.#nodes.get(at)
-    if (known === undefined || !isSame(known, node)) {
-      return refused(
-        'BAD_PARAMETER',
-        `bad parameter: nid: there is no ${node.kind} ${node.nid} at ${node.ipaddr}:${node.port}`,
-      )
-    }
-    this.#nodes.delete(at)
-    this.#shard.store.tables.nodes.remove(storeKey(node))
-    return this.#stored(() => this.#nodes.set(at, known))
-  }
-
-  /** Every worker knows the change before it is acknowledged. */
-  async #stored(undo: () => void): Promise<Answer<Done>> {
-    const answer = await afterCommit(this.#shard, {}, undo)
-    const { bus, calls } = this.#shard
-    const nodes: NodeStatus[] = Array.from(this.#nodes.values(), node => ({ ...node }))
-    await Promise.all(Array.from({ length: bus.workers }, (_, worker) => calls.ask(worker, 'nodesChanged', { nodes })))
-    void this.probe()
-    return answer
+  #statuses(): NodeStatus[] {
+    return Array.from(this.#nodes.values(), node => ({ ...node }))
   }
 }
 
-function name(kind: string, nid: Id): string {
+function name({ kind, nid }: NodeAddress): string {
   return `${kind}/${nid}`
-}
-
-function storeKey({ kind, nid }: NodeAddress): Buffer {
-  return key(kind === 'listend' ? NodeKind.LISTEND : NodeKind.FRWDER, nid)
 }
 
 function isSame(one: NodeAddress, other: NodeAddress): boolean {
   return one.ipaddr === other.ipaddr && one.port === other.port
-}
-
-function accepts(host: string, port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect({ host, port })
-    const settle = (isUp: boolean) => {
-      socket.destroy()
-      resolve(isUp)
-    }
-    socket.setTimeout(PROBE_MS, () => settle(false))
-    socket.once('connect', () => settle(true))
-    socket.once('error', () => settle(false))
-  })
 }

@@ -1,0 +1,120 @@
+import { type Answer, type Done, isRefused, type Refused, refused } from '../contract/answer.ts'
+import { type Store, StoreError } from '../store/store.ts'
+
+/** What rules decide: the changes to be made, none of them included, or why not. */
+export type Decision<C> = Refused | readonly C[]
+
+/** How the changes of one kind of thing (rooms, groups, users) are made. */
+export interface Changes<T, C> {
+  /** In memory: whatever comes next is judged by it. */
+  apply(thing: T, change: C): void
+  /** Queued for the disk. */
+  write(thing: T, change: C): void
+  /** Those whom it concerns hear of it. */
+  tell(thing: T, change: C): void
+  /** Memory is again what the disk has. */
+  reread(thing: T): void
+}
+
+interface Question<C> {
+  readonly decide: () => Decision<C>
+  readonly answer: (answer: Answer<Done>) => void
+}
+
+/** More do not wait for one thing. */
+const WAITING_MAX = 10_000
+
+interface CommitServices {
+  readonly store: Store
+  readonly log: { error(fields: object, text: string): void }
+}
+
+/**
+ * The one way of a change: rules decide, it is made in memory and queued for the disk, those concerned are told, and it is
+ * acknowledged when it is on the disk. (The list of changes is also what an event or another node would be told.)
+ *
+ * Each thing has one commit on its way at a time. What is asked meanwhile waits and is then decided together, into one
+ * transaction. So nothing is ever decided on a change that the disk refuses afterwards: when it refuses one, memory is read
+ * again from the disk, which nothing else is changing, and who waits is judged by that. Thread: the thing's home.
+ */
+export class Commits<T extends object, C> {
+  readonly #services: CommitServices
+  readonly #changes: Changes<T, C>
+  readonly #onDefect: (defect: unknown) => Refused
+  /** Who waits, for each thing whose commit is on its way. */
+  readonly #waiting = new Map<T, Question<C>[]>()
+
+  /** @param onDefect logs what a rule threw and says what the caller is told */
+  constructor(services: CommitServices, changes: Changes<T, C>, onDefect: (defect: unknown) => Refused) {
+    this.#services = services
+    this.#changes = changes
+    this.#onDefect = onDefect
+  }
+
+  /** Whether a change of it is on its way: it must not be forgotten now. */
+  isBusy(thing: T): boolean {
+    return this.#waiting.has(thing)
+  }
+
+  /** @param decide asked when no other change of the thing is on its way; pure */
+  make(thing: T, decide: () => Decision<C>): Promise<Answer<Done>> {
+    return new Promise(answer => {
+      const waiting = this.#waiting.get(thing)
+      if (waiting === undefined) this.#run(thing, [{ decide, answer }])
+      else if (waiting.length >= WAITING_MAX) answer(refused('BUSY'))
+      else waiting.push({ decide, answer })
+    })
+  }
+
+  #run(thing: T, questions: readonly Question<C>[]): void {
+    this.#waiting.set(thing, [])
+    const made = questions.filter(question => this.#decide(thing, question))
+    if (made.length === 0) {
+      this.#goOn(thing)
+      return
+    }
+    this.#services.store
+      .commit()
+      .then(
+        (): Answer<Done> => ({}),
+        (error: unknown) => this.#undo(thing, error),
+      )
+      .then(answer => {
+        for (const question of made) question.answer(answer)
+        this.#goOn(thing)
+      })
+  }
+
+  /** @returns whether there is something to wait for; else it is answered */
+  #decide(thing: T, { decide, answer }: Question<C>): boolean {
+    try {
+      const decision = decide()
+      if (isRefused(decision)) {
+        answer(decision)
+        return false
+      }
+      for (const change of decision) {
+        this.#changes.apply(thing, change)
+        this.#changes.write(thing, change)
+        this.#changes.tell(thing, change)
+      }
+      return true
+    } catch (defect) {
+      answer(this.#onDefect(defect))
+      return false
+    }
+  }
+
+  #undo(thing: T, error: unknown): Refused {
+    this.#changes.reread(thing)
+    if (!(error instanceof StoreError)) return this.#onDefect(error)
+    this.#services.log.error({ err: error }, 'a change was not stored and is undone')
+    return refused('NOT_SERVING', 'the store does not take changes')
+  }
+
+  #goOn(thing: T): void {
+    const waiting = this.#waiting.get(thing)
+    if (waiting === undefined || waiting.length === 0) this.#waiting.delete(thing)
+    else this.#run(thing, waiting)
+  }
+}

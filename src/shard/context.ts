@@ -1,0 +1,53 @@
+import type { Bus } from '../bus/bus.ts'
+import type { Options } from '../config/options.ts'
+import { type Answer, type Refused, refused } from '../contract/answer.ts'
+import type { Calls } from '../contract/calls.ts'
+import type { Methods } from '../contract/methods.ts'
+import type { Placement } from '../contract/placement.ts'
+import { type Store, StoreError } from '../store/store.ts'
+import type { Clock } from '../util/clock.ts'
+import type { Posting } from './posting.ts'
+import type { StoredPushes } from './stored-pushes.ts'
+
+/** What the homes of users, groups and rooms at one worker work with. */
+export interface HomeContext {
+  readonly options: Options
+  readonly bus: Bus
+  readonly calls: Calls<Methods>
+  readonly placement: Placement
+  readonly store: Store
+  readonly clock: Clock
+  readonly posting: Posting
+  readonly stored: StoredPushes
+  readonly log: { error(fields: object, text: string): void }
+  /** Logs a defect of ours and says what the caller is told. */
+  onDefect(defect: unknown): Refused
+  /** A number for a topic, never used twice by this worker. */
+  nextTopic(): number
+}
+
+/** Numbers for topics: 1, 2, 3. */
+export function topicNumbers(): () => number {
+  let last = 0
+  return () => ++last
+}
+
+/**
+ * Answers once everything that was written so far is on the disk; for what has no rules of its own (commits.ts).
+ * @param undo makes memory what the disk still has, when the store did not take the change
+ */
+export async function whenStored<T>(
+  { store, log }: Pick<HomeContext, 'store' | 'log'>,
+  answer: T,
+  undo: () => void,
+): Promise<Answer<T>> {
+  try {
+    await store.commit()
+    return answer
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    log.error({ err: error }, 'a change was not stored and is undone')
+    undo()
+    return refused('NOT_SERVING', 'the store does not take changes')
+  }
+}

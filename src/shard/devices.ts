@@ -1,0 +1,45 @@
+import { type Answer, refused } from '../contract/answer.ts'
+import type { Handlers } from '../contract/calls.ts'
+import type { Device, Methods, ReplyOf } from '../contract/methods.ts'
+import { StoreError } from '../store/store.ts'
+import type { Sid } from '../util/id.ts'
+import type { Numbers } from '../util/numbers.ts'
+import type { HomeContext } from './context.ts'
+
+/** The devices that were registered. A user's home registers his; any worker finds one. */
+export class Devices {
+  readonly methods: Pick<Handlers<Methods>, 'userRegister' | 'deviceOf'> = {
+    userRegister: device => this.#register(device),
+    deviceOf: ({ sid }) => ({ device: this.#find(sid) }),
+  }
+  readonly #context: HomeContext
+  readonly #sids: Numbers
+
+  constructor(context: HomeContext, sids: Numbers) {
+    this.#context = context
+    this.#sids = sids
+  }
+
+  async #register({ uid, nation, city, town }: Device): Promise<Answer<ReplyOf<'userRegister'>>> {
+    const { store, clock } = this.#context
+    const sid = this.#sids.next() as Sid | undefined
+    if (sid === undefined) return refused('BUSY')
+    store.tables.sessions.put([sid], { uid, nation, city, town, at: clock.wall() })
+    try {
+      await store.commit()
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      return refused('NOT_SERVING', 'the store does not take changes')
+    }
+    return { sid }
+  }
+
+  /** Also what was registered a moment ago at another worker: the snapshot that is read may be older. */
+  #find(sid: Sid): Device | undefined {
+    const { store } = this.#context
+    const known = store.tables.sessions.get([sid])
+    if (known !== undefined) return known
+    store.refresh()
+    return store.tables.sessions.get([sid])
+  }
+}

@@ -1,0 +1,125 @@
+import { isRefused } from '../../contract/answer.ts'
+import { Command } from '../../protocol/command.ts'
+import { DataKind } from '../../protocol/json-format.ts'
+import { Role, StoredScope } from '../../store/schema.ts'
+import type { Gid, Sid, Uid, UidOrAll } from '../../util/id.ts'
+import type { HomeContext } from '../context.ts'
+import { noticeFrame } from '../frames.ts'
+import type { Attached, Group, GroupChange, Leaving } from './group.ts'
+
+/** What the sessions of one who leaves are told, and the others. */
+const leavingNotice: Readonly<Record<Leaving, Command>> = {
+  quit: Command.GROUP_QUIT_NTF,
+  kicked: Command.GROUP_KICK_NTF,
+  blacklisted: Command.GROUP_BL_ADD_NTF,
+  dismissed: Command.GROUP_DISMISS_NTF,
+}
+
+/** The sessions of members that are online: who gets what the group says, and who hears of its changes. Thread: the group's home. */
+export class GroupSessions {
+  readonly #context: HomeContext
+
+  constructor(context: HomeContext) {
+    this.#context = context
+  }
+
+  /** A session of a member signed in. @param isBack it has had what was pushed */
+  attach(group: Group, session: Attached, isBack: boolean): void {
+    if (group.attach(session) !== undefined || isBack) return
+    const { calls, stored } = this.#context
+    calls.defer(() => stored.catchUp(StoredScope.GROUP, group.gid, session))
+  }
+
+  detach(group: Group, sid: Sid, cid: number, worker: number): void {
+    const session = group.online.get(sid)
+    if (session?.cid === cid && session.worker === worker) this.#leave(group, session)
+  }
+
+  /**
+   * All sessions of the user get what the group says from now on. The membership is on the disk: a session that signs in
+   * meanwhile finds it there. @param asked the session that knows by its ack
+   */
+  async attachUser(group: Group, uid: Uid, asked: Sid | undefined): Promise<void> {
+    const { calls, placement, stored } = this.#context
+    const { gid, line } = group
+    const sessions = await calls.ask(placement.homeOf(uid), 'userSessions', { uid })
+    if (isRefused(sessions) || !group.members.has(uid)) return
+    for (const { sid, cid, worker } of sessions) {
+      const notice = sid === asked ? {} : { notice: noticeFrame(Command.GROUP_JOIN_NTF, { uid, gid }) }
+      calls.tell(worker, 'sessionInGroup', { cid, sid, gid, topic: line.topic, ...notice })
+      const session = { sid, cid, uid, worker }
+      if (group.attach(session) === undefined) stored.catchUp(StoredScope.GROUP, gid, session)
+    }
+  }
+
+  /** Those whom a change concerns hear of it; who is a member no more gets nothing of the group from now on. */
+  tell(group: Group, change: GroupChange): void {
+    switch (change.type) {
+      case 'joined':
+        this.#tellJoined(group, change.uid)
+        return
+      case 'left':
+        this.#tellLeft(group, change.uid, change.why, change.asked)
+        return
+      case 'dismissed':
+        this.#removeAll(group, noticeFrame(Command.GROUP_DISMISS_NTF, { uid: change.by, gid: group.gid }))
+        return
+      case 'role':
+        this.#notify(
+          group,
+          change.role === Role.MANAGER ? Command.GROUP_MGR_ADD_NTF : Command.GROUP_MGR_DEL_NTF,
+          change.uid,
+        )
+        return
+      case 'blacklist':
+        this.#notify(group, change.on ? Command.GROUP_BL_ADD_NTF : Command.GROUP_BL_DEL_NTF, change.uid)
+        return
+      case 'gag':
+        this.#notify(group, change.on ? Command.GROUP_GAG_ADD_NTF : Command.GROUP_GAG_DEL_NTF, change.uid)
+        return
+      case 'created':
+      case 'opened':
+      case 'cap':
+    }
+  }
+
+  /** A worker ended, and its sessions with it. */
+  workerLost(group: Group, worker: number): void {
+    for (const session of group.online.values()) if (session.worker === worker) this.#leave(group, session)
+  }
+
+  #tellJoined(group: Group, uid: Uid): void {
+    if (group.online.size < this.#context.options.noticeMembersMax) this.#notify(group, Command.GROUP_JOIN_NTF, uid)
+  }
+
+  #tellLeft(group: Group, uid: Uid, why: Leaving, asked: Sid | undefined): void {
+    if (why === 'dismissed') return
+    const notice = noticeFrame(leavingNotice[why], { uid, gid: group.gid })
+    for (const session of group.sessionsOf(uid)) {
+      this.#remove(group, session, session.sid === asked ? undefined : notice)
+    }
+    // Who is put on the blacklist: the others hear of that.
+    if (why === 'kicked') this.#notify(group, leavingNotice[why], uid)
+    const isSmall = group.online.size <= this.#context.options.noticeMembersMax
+    if (why === 'quit' && isSmall) this.#notify(group, leavingNotice[why], uid)
+  }
+
+  #removeAll(group: Group, notice: Buffer): void {
+    for (const session of group.online.values()) this.#remove(group, session, notice)
+  }
+
+  #remove(group: Group, session: Attached, notice: Buffer | undefined): void {
+    this.#leave(group, session)
+    const args: { cid: Attached['cid']; gid: Gid } = { cid: session.cid, gid: group.gid }
+    this.#context.calls.tell(session.worker, 'sessionLeftGroup', notice === undefined ? args : { ...args, notice })
+  }
+
+  #leave(group: Group, session: Attached): void {
+    group.detach(session)
+    this.#context.stored.left(StoredScope.GROUP, group.gid, session.sid)
+  }
+
+  #notify(group: Group, command: Command, uid: UidOrAll): void {
+    group.line.deliver(this.#context.bus, DataKind.BYTES, noticeFrame(command, { uid, gid: group.gid }))
+  }
+}

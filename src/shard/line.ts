@@ -1,0 +1,101 @@
+import type { Bus } from '../bus/bus.ts'
+import type { SessionAddress } from '../contract/methods.ts'
+import { writeDeliver, writeFanout } from '../contract/records.ts'
+
+/** Those to whom a message goes: one line of messages, or several that get the same one. */
+export interface Readers {
+  /** Sessions that it goes to now. */
+  readonly size: number
+  /** Whether a worker of theirs takes so little that nothing more should be sent for a while. */
+  isCongested(bus: Bus): boolean
+  /** The message takes the next position in each line. */
+  advance(): void
+  /**
+   * Sends one frame to all of them; nothing is kept of it.
+   * @returns the number of sessions, where only their workers know it; else it is `size`
+   */
+  deliver(bus: Bus, dataKind: number, frame: Buffer, msgid: number, expiresAt: number): undefined | Promise<number>
+}
+
+/** One line: what one reader sees in one place, in one order. Its home alone numbers it. State only. */
+export interface Line extends Readers {
+  /** Position of the last message: 1, 2, 3. */
+  readonly pos: number
+  /** The number of the sub-group, in rooms; else 0. */
+  readonly subGroup: number
+}
+
+/** A line that its readers get over a topic: of a sub-group of a room, or of a group. */
+export class TopicLine implements Line {
+  pos = 0
+  size = 0
+  /** The home's number for the topic; 0 until it has one. */
+  topic: number
+  readonly subGroup: number
+  /** Sessions at each worker: a frame goes to those workers alone. */
+  readonly workers: number[]
+
+  /** @param links how many workers there are links to */
+  constructor(topic: number, subGroup: number, links: number) {
+    this.topic = topic
+    this.subGroup = subGroup
+    this.workers = new Array<number>(links).fill(0)
+  }
+
+  enter(worker: number): void {
+    this.size++
+    this.workers[worker]!++
+  }
+
+  leave(worker: number): void {
+    this.size--
+    this.workers[worker]!--
+  }
+
+  isCongested(bus: Bus): boolean {
+    const { workers } = this
+    for (let worker = 0; worker < workers.length; worker++) {
+      if (workers[worker]! > 0 && bus.congested(worker)) return true
+    }
+    return false
+  }
+
+  advance(): void {
+    this.pos++
+  }
+
+  deliver(bus: Bus, dataKind: number, frame: Buffer): undefined {
+    const { workers, topic } = this
+    for (let worker = 0; worker < workers.length; worker++) {
+      if (workers[worker]! > 0) writeFanout(bus, worker, topic, dataKind, frame)
+    }
+  }
+}
+
+/** A line whose readers are reached one by one: the sessions of a user. */
+export class SessionLine implements Line {
+  pos = 0
+  readonly subGroup = 0
+  sessions: readonly SessionAddress[]
+
+  constructor(sessions: readonly SessionAddress[]) {
+    this.sessions = sessions
+  }
+
+  get size(): number {
+    return this.sessions.length
+  }
+
+  isCongested(bus: Bus): boolean {
+    for (const { worker } of this.sessions) if (bus.congested(worker)) return true
+    return false
+  }
+
+  advance(): void {
+    this.pos++
+  }
+
+  deliver(bus: Bus, dataKind: number, frame: Buffer): undefined {
+    for (const { worker, cid } of this.sessions) writeDeliver(bus, worker, cid, dataKind, frame)
+  }
+}

@@ -1,0 +1,195 @@
+import { type Answer, type Done, isRefused, type Refused, refused } from '../../contract/answer.ts'
+import type { Handlers } from '../../contract/calls.ts'
+import type { Args, Methods, Pushed, ReplyOf } from '../../contract/methods.ts'
+import type { ChatRecord } from '../../contract/records.ts'
+import { Command } from '../../protocol/command.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import { DataKind } from '../../protocol/json-format.ts'
+import { ROOM_CAP_SETTING, StoredScope } from '../../store/schema.ts'
+import { StoreError } from '../../store/store.ts'
+import type { Rid } from '../../util/id.ts'
+import { Commits, type Decision } from '../commits.ts'
+import type { HomeContext } from '../context.ts'
+import type { TopicLine } from '../line.ts'
+import type { Forum } from '../posting.ts'
+import { Room, type RoomChange } from './room.ts'
+import * as rules from './rules.ts'
+import { RoomSessions } from './sessions.ts'
+import { readRoom, writeRoom } from './table.ts'
+
+type RoomMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `room${string}`>>
+
+/** The rooms whose home this worker is: there from the first join on, changed by rules (rules.ts) and commits, talked in. */
+export class Rooms implements Forum {
+  readonly command = Command.ROOM_CHAT
+  readonly methods: RoomMethods = {
+    roomCreate: ({ rid, uid, name, desc }) => this.#change(rid, room => rules.create(room, uid, name, desc)),
+    roomDismiss: ({ rid, by }) => this.#change(rid, room => rules.dismiss(room, by)),
+    roomOpen: ({ rid }) => this.#change(rid, rules.open),
+    roomBlacklist: ({ rid, uid, on }) => this.#change(rid, () => rules.blacklist(uid, on)),
+    roomGag: ({ rid, uid, on }) => this.#change(rid, () => rules.gag(uid, on)),
+    roomCap: args => this.#cap(args),
+    roomDefaultCap: () => ({ cap: this.#defaultCap }),
+    roomSetDefaultCap: args => this.#setDefaultCap(args),
+    roomDefaultCapChanged: ({ cap }) => {
+      this.#defaultCap = cap
+      for (const room of this.#rooms.values()) room.capChanged()
+      return {}
+    },
+    roomJoin: (args, from) => this.#join(args, from),
+    roomQuit: (args, from) => this.#quit(args, from),
+    roomKick: args => this.#kick(args),
+    roomPush: args => this.#push(args),
+    roomGroups: ({ rid }) =>
+      this.#rooms.get(rid)?.lines.map(({ subGroup, size }) => ({ gid: subGroup, total: size })) ?? [],
+    roomTop: ({ num }) => this.#sessions.top(num),
+  }
+  readonly #context: HomeContext
+  readonly #rooms = new Map<Rid, Room>()
+  readonly #sessions: RoomSessions
+  readonly #commits: Commits<Room, RoomChange>
+  #defaultCap: number
+
+  constructor(context: HomeContext) {
+    const { store, options } = context
+    this.#context = context
+    this.#defaultCap = store.setting(ROOM_CAP_SETTING) ?? options.roomCap
+    this.#sessions = new RoomSessions(context)
+    this.#commits = new Commits(
+      context,
+      {
+        apply: (room, change) => room.apply(change),
+        write: (room, change) => writeRoom(store, room, change),
+        tell: (room, change) => this.#sessions.tell(room, change),
+        reread: room => readRoom(store, room),
+      },
+      context.onDefect,
+    )
+  }
+
+  get size(): number {
+    return this.#rooms.size
+  }
+
+  admit(chat: ChatRecord, from: number): TopicLine | number {
+    const rid = chat.target as Rid
+    const room = this.#rooms.get(rid)
+    const member = room?.members.get(chat.sid)
+    if (room === undefined || member === undefined || member.cid !== chat.cid || member.worker !== from) {
+      return this.#peek(rid, ({ isClosed }) => (isClosed ? ErrorCode.CLOSED.code : ErrorCode.NOT_MEMBER.code))
+    }
+    return room.mayNotSpeak(chat.uid) ? ErrorCode.GAGGED.code : member.line
+  }
+
+  subGroupOf(chat: ChatRecord): number {
+    return this.#rooms.get(chat.target as Rid)?.members.get(chat.sid)?.line.subGroup ?? 0
+  }
+
+  deliver(line: TopicLine, _chat: ChatRecord, frame: Buffer): void {
+    line.deliver(this.#context.bus, DataKind.BYTES, frame)
+  }
+
+  posted(): void {}
+
+  /** A worker ended, and its sessions with it. */
+  workerLost(worker: number): void {
+    for (const room of this.#rooms.values()) {
+      this.#sessions.workerLost(room, worker)
+      this.#unload(room)
+    }
+  }
+
+  tick(): void {
+    this.#sessions.tellCounts()
+  }
+
+  async #change(rid: Rid, decide: (room: Room) => Decision<RoomChange>): Promise<Answer<Done>> {
+    const room = this.#load(rid)
+    const answer = await this.#commits.make(room, () => decide(room))
+    this.#unload(room)
+    return answer
+  }
+
+  async #cap({ rid, cap }: Args<'roomCap'>): Promise<Answer<ReplyOf<'roomCap'>>> {
+    if (cap === undefined) return { cap: this.#peek(rid, room => this.#capOf(room)) }
+    const answer = await this.#change(rid, () => rules.setCap(cap))
+    return isRefused(answer) ? answer : { cap }
+  }
+
+  #capOf({ record }: Room): number {
+    return record?.cap || this.#defaultCap
+  }
+
+  /** Every worker judges by it before it is acknowledged. */
+  async #setDefaultCap({ cap }: Args<'roomSetDefaultCap'>): Promise<Answer<Done>> {
+    const { store, calls } = this.#context
+    store.setSetting(ROOM_CAP_SETTING, cap)
+    try {
+      await store.commit()
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      return refused('NOT_SERVING', 'the store does not take changes')
+    }
+    const answers = await calls.askAll('roomDefaultCapChanged', { cap })
+    return answers.find(isRefused) ?? {}
+  }
+
+  #join(args: Args<'roomJoin'>, from: number): Answer<ReplyOf<'roomJoin'>> {
+    const { rid, uid, sid, cid, listener, isBack } = args
+    const room = this.#load(rid)
+    const refusal = rules.mayEnter(room, uid)
+    if (refusal !== undefined) {
+      this.#unload(room)
+      return refusal
+    }
+    const newcomer = { sid, uid, cid, worker: from, listener }
+    return this.#sessions.join(room, newcomer, this.#capOf(room), isBack === true)
+  }
+
+  #quit({ rid, sid, cid }: Args<'roomQuit'>, from: number): Answer<Done> {
+    const room = this.#rooms.get(rid)
+    if (room === undefined) return refused('NOT_MEMBER')
+    return this.#sessions.quit(room, sid, cid, from, () => this.#unload(room))
+  }
+
+  #kick({ rid, uid, by }: Args<'roomKick'>): Answer<Done> {
+    return this.#peek(rid, (room): Refused | Done => {
+      const refusal = rules.mayKick(room, by)
+      if (refusal !== undefined) return refusal
+      return this.#sessions.kick(room, uid) ? {} : refused('NOT_MEMBER')
+    })
+  }
+
+  #push({ rid, ...args }: Args<'roomPush'>): Answer<Pushed> | Promise<Answer<Pushed>> {
+    const room = this.#load(rid)
+    const target = { command: Command.ROOM_BC, rid, readers: room, scope: StoredScope.ROOM, of: rid } as const
+    const answer = rules.mayPush(room) ?? this.#context.posting.push(target, args)
+    this.#unload(room)
+    return answer
+  }
+
+  /** Looks at a room, or changes who is in it, and leaves none in memory that was not there. */
+  #peek<R>(rid: Rid, look: (room: Room) => R): R {
+    const room = this.#load(rid)
+    const seen = look(room)
+    this.#unload(room)
+    return seen
+  }
+
+  /** The room as it is in memory, or as it was configured. */
+  #load(rid: Rid): Room {
+    const known = this.#rooms.get(rid)
+    if (known !== undefined) return known
+    const { bus, store, nextTopic } = this.#context
+    const room = new Room(rid, bus.links.length, nextTopic)
+    readRoom(store, room)
+    this.#rooms.set(rid, room)
+    return room
+  }
+
+  /** Forgets a room that nobody is in and that has nothing of its own; it comes back with the next join. */
+  #unload(room: Room): void {
+    if (room.size > 0 || room.record !== undefined || this.#commits.isBusy(room)) return
+    if (this.#rooms.get(room.rid) === room) this.#rooms.delete(room.rid)
+  }
+}

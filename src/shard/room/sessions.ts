@@ -1,0 +1,130 @@
+import { type Answer, type Done, refused } from '../../contract/answer.ts'
+import { ListenerType, listenerNid } from '../../contract/listener.ts'
+import type { Ranked, ReplyOf } from '../../contract/methods.ts'
+import { Watch } from '../../contract/watch.ts'
+import { Command } from '../../protocol/command.ts'
+import { encodeFrame } from '../../protocol/encode.ts'
+import { DataKind } from '../../protocol/json-format.ts'
+import { StoredScope } from '../../store/schema.ts'
+import type { Cid, Rid, Sid, Uid } from '../../util/id.ts'
+import type { HomeContext } from '../context.ts'
+import { noticeFrame } from '../frames.ts'
+import { Ranking } from '../ranking.ts'
+import type { Member, Newcomer, Room, RoomChange } from './room.ts'
+
+/** Who is in the rooms of this home, and who hears of it. Membership lives with the session. Thread: the rooms' home. */
+export class RoomSessions {
+  readonly #context: HomeContext
+  readonly #ranking = new Ranking()
+  /** Rooms whose size changed since those who subscribed to it were told. */
+  readonly #changed = new Set<Room>()
+
+  constructor(context: HomeContext) {
+    this.#context = context
+  }
+
+  /** The rooms with the most sessions, most first. */
+  top(num: number): Ranked[] {
+    return this.#ranking.top(num).map(({ id, count }) => ({ id, total: count }))
+  }
+
+  /** @param isBack it was there before its home was replaced @param cap places of a sub-group */
+  join(room: Room, newcomer: Newcomer, cap: number, isBack: boolean): ReplyOf<'roomJoin'> {
+    const { calls, stored } = this.#context
+    const isNew = !room.members.has(newcomer.sid)
+    if (isNew && !isBack) this.#notify(room, Command.ROOM_JOIN_NTF, newcomer.uid, 1)
+    const { line } = room.enter(newcomer, cap)
+    if (isNew) this.#ranking.increase(room.rid)
+    this.#changed.add(room)
+    if (isNew && !isBack && stored.has(StoredScope.ROOM, room.rid)) {
+      calls.defer(() => stored.catchUp(StoredScope.ROOM, room.rid, newcomer))
+    }
+    return { gid: line.subGroup, topic: line.topic }
+  }
+
+  /** @param then when the others have been told */
+  quit(room: Room, sid: Sid, cid: Cid, worker: number, then: () => void): Answer<Done> {
+    const member = room.members.get(sid)
+    // A late word of an older connection changes nothing.
+    if (member === undefined || member.cid !== cid || member.worker !== worker) return refused('NOT_MEMBER')
+    this.#take(room, member)
+    this.#context.calls.defer(() => {
+      this.#notify(room, Command.ROOM_QUIT_NTF, member.uid, 0)
+      then()
+    })
+    return {}
+  }
+
+  /** Takes all sessions of a user out. @returns whether there were any */
+  kick(room: Room, uid: Uid): boolean {
+    const sessions = room.sessionsOf(uid)
+    const notice = noticeFrame(Command.ROOM_KICK_NTF, { uid, rid: room.rid })
+    for (const member of sessions) this.#remove(room, member, notice)
+    if (sessions.length > 0) this.#notify(room, Command.ROOM_KICK_NTF, uid, 0)
+    return sessions.length > 0
+  }
+
+  /** Those whom a change concerns hear of it. */
+  tell(room: Room, change: RoomChange): void {
+    if (change.type === 'blacklist' && change.on) this.kick(room, change.uid)
+    if (change.type !== 'closed') return
+    const notice = noticeFrame(Command.ROOM_DISMISS_NTF, { uid: room.owner, rid: room.rid })
+    for (const member of room.members.values()) this.#remove(room, member, notice)
+  }
+
+  /** A worker ended, and its sessions with it. */
+  workerLost(room: Room, worker: number): void {
+    for (const member of room.members.values()) if (member.worker === worker) this.#take(room, member)
+  }
+
+  /** Tells those who subscribed to it the sizes that changed; call once a second. */
+  tellCounts(): void {
+    for (const room of this.#changed) {
+      if (room.toldSize === room.size) continue
+      room.toldSize = room.size
+      const frame = encodeFrame(Command.ROOM_USR_NUM, 0, { rid: room.rid, num: room.size })
+      this.#tellWatchers(room, Watch.ROOM_USR_NUM, frame)
+      for (const [listener, num] of countByListener(room)) {
+        const body = { rid: room.rid, nid: listenerNid(this.#context.options.nodeId, listener), num }
+        this.#tellWatchers(room, Watch.ROOM_LSN_STAT, encodeFrame(Command.ROOM_LSN_STAT, 0, body))
+      }
+    }
+    this.#changed.clear()
+  }
+
+  #tellWatchers({ rid, lines }: Room, watch: number, frame: Buffer): void {
+    const { bus, calls } = this.#context
+    for (const worker of bus.links) {
+      if (lines.some(({ workers }) => workers[worker]! > 0))
+        calls.tell(worker, 'sessionRoomCounts', { rid, watch, frame })
+    }
+  }
+
+  /** Takes a member out who did not ask for it: its session is told. */
+  #remove(room: Room, member: Member, notice: Buffer): void {
+    this.#take(room, member)
+    this.#context.calls.tell(member.worker, 'sessionLeftRoom', { cid: member.cid, rid: room.rid as Rid, notice })
+  }
+
+  #take(room: Room, member: Member): void {
+    room.leave(member)
+    this.#ranking.decrease(room.rid)
+    this.#changed.add(room)
+    this.#context.stored.left(StoredScope.ROOM, room.rid, member.sid)
+  }
+
+  /** A notice to everybody in the room, unless it is a large one. @param coming who will be in it next to those there */
+  #notify(room: Room, command: Command, uid: Uid, coming: number): void {
+    if (room.size === 0 || room.size + coming > this.#context.options.noticeMembersMax) return
+    room.deliver(this.#context.bus, DataKind.BYTES, noticeFrame(command, { uid, rid: room.rid }))
+  }
+}
+
+function countByListener(room: Room): Map<ListenerType, number> {
+  const counts = new Map<ListenerType, number>([
+    [ListenerType.TCP, 0],
+    [ListenerType.WS, 0],
+  ])
+  for (const { listener } of room.members.values()) counts.set(listener, counts.get(listener)! + 1)
+  return counts
+}

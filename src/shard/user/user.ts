@@ -1,0 +1,57 @@
+import type { SessionAddress } from '../../contract/methods.ts'
+import type { Cid, Sid, Uid } from '../../util/id.ts'
+import { SessionLine } from '../line.ts'
+
+/** One change of whom a user blocks or mutes. */
+export interface RelationChange {
+  readonly relation: 'block' | 'mute'
+  readonly other: Uid
+  readonly on: boolean
+}
+
+/** A user: his sessions on all workers, and whom he blocks and mutes. State only. */
+export class User {
+  readonly uid: Uid
+  readonly line = new SessionLine([])
+  /** Read when first needed. */
+  blocks: Set<Uid> | undefined
+  mutes: Set<Uid> | undefined
+
+  constructor(uid: Uid) {
+    this.uid = uid
+  }
+
+  get sessions(): readonly SessionAddress[] {
+    return this.line.sessions
+  }
+
+  get isOnline(): boolean {
+    return this.line.sessions.length > 0
+  }
+
+  sessionOf(sid: Sid): SessionAddress | undefined {
+    return this.line.sessions.find(session => session.sid === sid)
+  }
+
+  /** A session on a new connection, in place of an older one of the same sid. */
+  enter(session: SessionAddress): void {
+    this.line.sessions = this.line.sessions.filter(({ sid }) => sid !== session.sid).concat([session])
+  }
+
+  /** @returns whether that very connection was there */
+  leave(sid: Sid, cid: Cid, worker: number): boolean {
+    const { sessions } = this.line
+    this.line.sessions = sessions.filter(one => one.sid !== sid || one.cid !== cid || one.worker !== worker)
+    return this.line.sessions.length < sessions.length
+  }
+
+  workerLost(worker: number): void {
+    this.line.sessions = this.line.sessions.filter(session => session.worker !== worker)
+  }
+
+  apply({ relation, other, on }: RelationChange): void {
+    const others = relation === 'block' ? this.blocks : this.mutes
+    if (on) others?.add(other)
+    else others?.delete(other)
+  }
+}
