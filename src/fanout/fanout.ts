@@ -1,4 +1,5 @@
 import { type DataKind, toJson } from '../protocol/json-format.ts'
+import type { Clock, Timer } from '../util/clock.ts'
 import { GrowingBuffer } from '../util/growing-buffer.ts'
 import { type Pending, type Place, Topic, type TopicKey } from './topic.ts'
 
@@ -27,16 +28,18 @@ const LINE_END = '\n'
  */
 export class Fanout {
   readonly #topics = new Map<TopicKey, Topic>()
+  readonly #clock: Clock
   readonly #holdMaxMs: number
   readonly #stats: FanoutStats
   readonly #wake: () => void
   readonly #spare: Pending[] = []
   readonly #held = new Set<Topic>()
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
 
   /** @param wake makes `flush` be called at the end of this turn */
-  constructor(holdMaxMs: number, stats: FanoutStats, wake: () => void) {
+  constructor(clock: Clock, holdMaxMs: number, stats: FanoutStats, wake: () => void) {
+    this.#clock = clock
     this.#holdMaxMs = holdMaxMs
     this.#stats = stats
     this.#wake = wake
@@ -82,14 +85,14 @@ export class Fanout {
     }
     pending.messages++
     if (pending.binary.length + pending.json.length >= FLUSH_BYTES_MAX)
-      this.#flushTopic(topic, pending, performance.now())
+      this.#flushTopic(topic, pending, this.#clock.now())
     return topic.size
   }
 
   /** Flushes what may go now; the rest goes when its time has come. Call at the end of each turn. */
   flush(): void {
     if (this.#held.size === 0) return
-    let now = performance.now()
+    let now = this.#clock.now()
     let nextAt = Number.POSITIVE_INFINITY
     for (const topic of this.#held) {
       if (topic.notBefore > now) nextAt = Math.min(nextAt, topic.notBefore)
@@ -99,14 +102,14 @@ export class Fanout {
   }
 
   close(): void {
-    clearTimeout(this.#timer)
+    this.#clock.cancel(this.#timer)
   }
 
   /** One timer for all: for the topic that is due first. */
   #wakeAt(at: number, now: number): void {
-    clearTimeout(this.#timer)
+    this.#clock.cancel(this.#timer)
     this.#timerAt = at
-    this.#timer = setTimeout(this.#onTimer, Math.max(1, Math.ceil(at - now)))
+    this.#timer = this.#clock.after(Math.max(1, Math.ceil(at - now)), this.#onTimer)
   }
 
   readonly #onTimer = (): void => {
@@ -123,7 +126,7 @@ export class Fanout {
     const refusals = topic.deliver(pending)
     this.#release(pending)
     this.#stats.flushed((topic.size - refusals) * messages, refusals * messages)
-    const now = performance.now()
+    const now = this.#clock.now()
     const hold = Math.min(this.#holdMaxMs, (now - startedAt) * HOLD_FACTOR) * (1 - fill)
     topic.notBefore = hold < HOLD_MIN_MS ? now : now + hold
     return now

@@ -55,7 +55,7 @@ export class Topic {
   /** Those of them that get JSON, and those over raw TCP. */
   jsonSize = 0
   tcpSize = 0
-  /** Earliest time of the next flush, in ms of performance.now(). */
+  /** Earliest time of the next flush, in ms of the clock. */
   notBefore = 0
   pending: Pending | undefined
   readonly #lists: [Place[], Place[], Place[]] = [NONE, NONE, NONE]

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { type Id, toId } from '../util/id.ts'
+import { type Gid, type Id, type Rid, type Sid, toId, type Uid, type UidOrAll } from '../util/id.ts'
 import { readInteger, stringStart } from './msgpack-scan.ts'
 import { packForeign, packValue } from './msgpack-value.ts'
 
@@ -21,17 +21,21 @@ export interface Field<T, Needed extends boolean> {
 }
 
 /** 1..2^64-1. */
-const idKind: Kind<Id> = {
-  doc: 'id',
-  binary: (source, at) => nonZero(toId(readInteger(source, at))),
-  json: value => nonZero(toId(value)),
+function idKind<T extends Id>(): Kind<T> {
+  return {
+    doc: 'id',
+    binary: (source, at) => nonZero(toId(readInteger(source, at))) as T | undefined,
+    json: value => nonZero(toId(value)) as T | undefined,
+  }
 }
 
-/** 0..2^64-1: an id, or 0 where that means everybody or all. */
-const idOrZeroKind: Kind<Id> = {
-  doc: 'id or 0',
-  binary: (source, at) => toId(readInteger(source, at)),
-  json: toId,
+/** 0..2^64-1: an id, or 0 where that means everybody or that the gateway chooses. */
+function idOrZeroKind<T extends Id>(): Kind<T> {
+  return {
+    doc: 'id or 0',
+    binary: (source, at) => toId(readInteger(source, at)) as T | undefined,
+    json: value => toId(value) as T | undefined,
+  }
 }
 
 const uintKind: Kind<number> = {
@@ -87,8 +91,12 @@ function both<T>(kind: Kind<T>) {
   }
 }
 
-export const id = both(idKind)
-export const idOrZero = both(idOrZeroKind)
+export const uid = both(idKind<Uid>())
+export const sid = both(idKind<Sid>())
+export const gid = both(idKind<Gid>())
+export const rid = both(idKind<Rid>())
+export const uidOrAll = both(idOrZeroKind<UidOrAll>())
+export const gidOrNew = both(idOrZeroKind<Gid | 0>())
 export const uint32 = both(uintKind)
 export const token = both(stringKind(512))
 export const label = both(stringKind(64))

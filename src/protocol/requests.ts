@@ -1,71 +1,139 @@
 import { type BodyOf as BodyOfSpec, BodyReader, type BodySpec } from './body.ts'
 import { Command } from './command.ts'
-import { any, id, idOrZero, label, prose, text, title, token, uint32 } from './fields.ts'
+import { any, gid, gidOrNew, label, prose, rid, sid, text, title, token, uid, uidOrAll, uint32 } from './fields.ts'
+import * as reply from './reply-field.ts'
 
 /** When a request is taken: `always`, also before ONLINE, or only from a signed-in session. */
 type When = 'always' | 'online'
-interface Row {
+
+export interface RequestRow {
   readonly body: BodySpec
   readonly when: When
+  /** The fields of its ack besides `code` and `errmsg`; of a refusal those that are known. */
+  readonly ack: reply.ReplySpec
+  /** What the ack means; shown in docs/protocol.md. */
+  readonly doc?: string
 }
 
-const user = { uid: id.needed, gid: id.needed }
-const group = { gid: id.needed }
-const room = { rid: id.needed }
-const chat = { level: uint32.optional, text: text.optional, data: any.optional }
+const onDisk = 'On the disk.'
 
-/** Every request that a client may send. docs/protocol.md is generated from it; a missing handler does not compile. */
+/** Requests that are alike but for their number. */
+const ofGroup = {
+  body: { gid: gid.needed },
+  when: 'online',
+  ack: { uid: reply.uid, gid: reply.gid },
+  doc: onDisk,
+} as const
+const ofMember = {
+  body: { uid: uid.needed, gid: gid.needed },
+  when: 'online',
+  ack: { uid: reply.uid, gid: reply.gid },
+  doc: onDisk,
+} as const
+const ofGag = {
+  body: { uid: uidOrAll.optional, gid: gid.needed },
+  when: 'online',
+  ack: { uid: reply.uidOrAll, gid: reply.gid },
+  doc: onDisk,
+} as const
+const ofOther = {
+  body: { duid: uid.needed },
+  when: 'online',
+  ack: { suid: reply.uid, duid: reply.uid },
+  doc: onDisk,
+} as const
+const ofRoom = { body: { rid: rid.needed }, when: 'online', ack: { uid: reply.uid, rid: reply.rid } } as const
+const ofNotice = { body: { cmd: uint32.needed }, when: 'online', ack: { cmd: reply.uint32 } } as const
+const said = { level: uint32.optional, text: text.optional, data: any.optional }
+
+/** Every request that a client may send, and its ack. docs/protocol.md is made from it; a missing handler does not compile. */
 export const requests = {
   [Command.ONLINE]: {
     body: {
-      uid: id.needed,
-      sid: id.needed,
+      uid: uid.needed,
+      sid: sid.needed,
       token: token.needed,
       app: label.optional,
       version: label.optional,
       terminal: label.optional,
     },
     when: 'always',
+    ack: { uid: reply.uid, sid: reply.sid, heartbeat: reply.uint32 },
+    doc: 'heartbeat: seconds between signs of life',
   },
-  [Command.OFFLINE]: { body: {}, when: 'online' },
-  [Command.PING]: { body: {}, when: 'always' },
-  [Command.SUB]: { body: { cmd: uint32.needed }, when: 'online' },
-  [Command.UNSUB]: { body: { cmd: uint32.needed }, when: 'online' },
+  [Command.OFFLINE]: { body: {}, when: 'online', ack: {}, doc: 'The connection is closed after it.' },
+  [Command.PING]: { body: {}, when: 'always', ack: {}, doc: 'Answers PING; it has no code.' },
+  [Command.SUB]: ofNotice,
+  [Command.UNSUB]: ofNotice,
 
-  [Command.CHAT]: { body: { duid: id.needed, ...chat }, when: 'online' },
-  [Command.BLACKLIST_ADD]: { body: { duid: id.needed }, when: 'online' },
-  [Command.BLACKLIST_DEL]: { body: { duid: id.needed }, when: 'online' },
-  [Command.GAG_ADD]: { body: { duid: id.needed }, when: 'online' },
-  [Command.GAG_DEL]: { body: { duid: id.needed }, when: 'online' },
+  [Command.CHAT]: {
+    body: { duid: uid.needed, ...said },
+    when: 'online',
+    ack: { suid: reply.uid, duid: reply.uid, msgid: reply.msgid },
+  },
+  [Command.BLACKLIST_ADD]: ofOther,
+  [Command.BLACKLIST_DEL]: ofOther,
+  [Command.GAG_ADD]: ofOther,
+  [Command.GAG_DEL]: ofOther,
 
   [Command.GROUP_CREAT]: {
-    body: { gid: idOrZero.optional, name: title.optional, desc: prose.optional },
+    body: { gid: gidOrNew.optional, name: title.optional, desc: prose.optional },
     when: 'online',
+    ack: { uid: reply.uid, gid: reply.gid },
+    doc: onDisk,
   },
-  [Command.GROUP_DISMISS]: { body: group, when: 'online' },
-  [Command.GROUP_JOIN]: { body: group, when: 'online' },
-  [Command.GROUP_QUIT]: { body: group, when: 'online' },
-  [Command.GROUP_INVITE]: { body: { gid: id.needed, to: id.needed }, when: 'online' },
-  [Command.GROUP_CHAT]: { body: { gid: id.needed, ...chat }, when: 'online' },
-  [Command.GROUP_KICK]: { body: user, when: 'online' },
-  [Command.GROUP_GAG_ADD]: { body: { uid: idOrZero.optional, gid: id.needed }, when: 'online' },
-  [Command.GROUP_GAG_DEL]: { body: { uid: idOrZero.optional, gid: id.needed }, when: 'online' },
-  [Command.GROUP_BL_ADD]: { body: user, when: 'online' },
-  [Command.GROUP_BL_DEL]: { body: user, when: 'online' },
-  [Command.GROUP_MGR_ADD]: { body: user, when: 'online' },
-  [Command.GROUP_MGR_DEL]: { body: user, when: 'online' },
-  [Command.GROUP_USR_LIST]: { body: { gid: id.needed, num: uint32.optional }, when: 'online' },
+  [Command.GROUP_DISMISS]: ofGroup,
+  [Command.GROUP_JOIN]: { ...ofGroup, doc: 'On the disk; every session of the user gets what the group says.' },
+  [Command.GROUP_QUIT]: ofGroup,
+  [Command.GROUP_INVITE]: {
+    body: { gid: gid.needed, to: uid.needed },
+    when: 'online',
+    ack: { uid: reply.uid, gid: reply.gid, to: reply.uid },
+    doc: 'The invitation was sent to the sessions of `to`.',
+  },
+  [Command.GROUP_CHAT]: {
+    body: { gid: gid.needed, ...said },
+    when: 'online',
+    ack: { uid: reply.uid, gid: reply.gid, msgid: reply.msgid },
+  },
+  [Command.GROUP_KICK]: ofMember,
+  [Command.GROUP_GAG_ADD]: ofGag,
+  [Command.GROUP_GAG_DEL]: ofGag,
+  [Command.GROUP_BL_ADD]: ofMember,
+  [Command.GROUP_BL_DEL]: ofMember,
+  [Command.GROUP_MGR_ADD]: ofMember,
+  [Command.GROUP_MGR_DEL]: ofMember,
+  [Command.GROUP_USR_LIST]: {
+    body: { gid: gid.needed, num: uint32.optional },
+    when: 'online',
+    ack: { gid: reply.gid, list: reply.members },
+    doc: 'list: of {uid, role}; role 0 member, 1 manager, 2 owner',
+  },
 
-  [Command.ROOM_CREAT]: { body: { name: title.optional, desc: prose.optional }, when: 'online' },
-  [Command.ROOM_DISMISS]: { body: room, when: 'online' },
-  [Command.ROOM_JOIN]: { body: room, when: 'online' },
-  [Command.ROOM_QUIT]: { body: room, when: 'online' },
-  [Command.ROOM_KICK]: { body: { uid: id.needed, rid: id.needed }, when: 'online' },
-  [Command.ROOM_CHAT]: { body: { rid: id.needed, ...chat }, when: 'online' },
-} as const satisfies { readonly [command: number]: Row }
+  [Command.ROOM_CREAT]: {
+    body: { name: title.optional, desc: prose.optional },
+    when: 'online',
+    ack: { uid: reply.uid, rid: reply.rid },
+    doc: 'rid: chosen by the gateway. On the disk.',
+  },
+  [Command.ROOM_DISMISS]: { ...ofRoom, doc: onDisk },
+  [Command.ROOM_JOIN]: {
+    ...ofRoom,
+    ack: { uid: reply.uid, rid: reply.rid, gid: reply.uint32 },
+    doc: 'gid: the sub-group',
+  },
+  [Command.ROOM_QUIT]: ofRoom,
+  [Command.ROOM_KICK]: { ...ofRoom, body: { uid: uid.needed, rid: rid.needed } },
+  [Command.ROOM_CHAT]: {
+    body: { rid: rid.needed, ...said },
+    when: 'online',
+    ack: { uid: reply.uid, rid: reply.rid, gid: reply.uint32, msgid: reply.msgid },
+  },
+} as const satisfies { readonly [command: number]: RequestRow }
 
 export type Request = keyof typeof requests
 export type BodyOf<R extends Request> = BodyOfSpec<(typeof requests)[R]['body']>
+export type AckOf<R extends Request> = reply.FieldsOf<(typeof requests)[R]['ack']>
 
 export interface RequestReader {
   readonly when: When

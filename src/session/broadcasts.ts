@@ -1,18 +1,9 @@
+import type { Broadcast, BroadcastsSeen } from '../contract/methods.ts'
 import type { Fanout } from '../fanout/fanout.ts'
 import type { DataKind } from '../protocol/json-format.ts'
+import type { Clock } from '../util/clock.ts'
 import type { Hub } from './hub.ts'
 import type { Session } from './session.ts'
-
-/** A push to everybody or to an app, as each worker keeps it while it is valid. */
-export interface Broadcast {
-  readonly msgid: number
-  readonly frame: Buffer
-  readonly dataKind: DataKind
-  /** Unix milliseconds. */
-  readonly expiresAt: number
-  readonly app?: string | undefined
-  readonly version?: string | undefined
-}
 
 interface AppVersion {
   readonly app: string
@@ -29,14 +20,16 @@ interface Audience extends AppVersion {
  * session is in the topic of its app and version; a push goes to all topics that it concerns.
  */
 export class Broadcasts {
-  /** The highest msgid that went out here: whoever leaves now has had all up to it. */
-  lastMsgid = 0
+  /** The highest msgid that went out here. */
+  #lastMsgid = 0
+  readonly #clock: Clock
   readonly #hub: Hub
   readonly #fanout: Fanout
   readonly #audiences = new Map<string, Audience>()
   #kept: Broadcast[] = []
 
-  constructor(hub: Hub, fanout: Fanout) {
+  constructor(clock: Clock, hub: Hub, fanout: Fanout) {
+    this.#clock = clock
     this.#hub = hub
     this.#fanout = fanout
   }
@@ -44,13 +37,14 @@ export class Broadcasts {
   /** Keeps what was pushed before this worker started. */
   restore(kept: readonly Broadcast[]): void {
     this.#kept = [...kept]
-    for (const { msgid } of kept) this.lastMsgid = Math.max(this.lastMsgid, msgid)
+    for (const { msgid } of kept) this.#lastMsgid = Math.max(this.#lastMsgid, msgid)
   }
 
-  /** Whether a push is still valid: then it matters who has had it. */
-  get hasValid(): boolean {
-    const now = Date.now()
-    return this.#kept.some(({ expiresAt }) => expiresAt > now)
+  /** What a session that leaves now has had of those that are still valid. */
+  seen(): BroadcastsSeen {
+    let endsAt = 0
+    for (const { expiresAt } of this.#kept) endsAt = Math.max(endsAt, expiresAt)
+    return endsAt > this.#clock.wall() ? { upTo: this.#lastMsgid, endsAt } : { upTo: 0, endsAt: 0 }
   }
 
   /** The session has signed in: it gets what is pushed from now on. */
@@ -77,12 +71,13 @@ export class Broadcasts {
   /** @returns the number of sessions it was sent to */
   publish(broadcast: Broadcast): number {
     const { msgid, frame, dataKind } = broadcast
-    this.lastMsgid = msgid
+    this.#lastMsgid = msgid
     const isKept = this.#kept.some(one => one.msgid === msgid)
-    if (broadcast.expiresAt > Date.now() && !isKept) this.#kept.push(broadcast)
+    if (broadcast.expiresAt > this.#clock.wall() && !isKept) this.#kept.push(broadcast)
     let total = 0
     for (const [topic, audience] of this.#audiences) {
-      if (concerns(broadcast, audience)) total += this.#fanout.publish(topic, frame, 0, frame.length, dataKind)
+      if (concerns(broadcast, audience))
+        total += this.#fanout.publish(topic, frame, 0, frame.length, dataKind as DataKind)
     }
     return total
   }
@@ -90,11 +85,11 @@ export class Broadcasts {
   /** Sends a session that has just come online what is still valid and it has not had. */
   catchUp(session: Session, seenMsgid: number): void {
     if (this.#kept.length === 0) return
-    const now = Date.now()
+    const now = this.#clock.wall()
     this.#kept = this.#kept.filter(({ expiresAt }) => expiresAt > now)
     for (const broadcast of this.#kept) {
       if (broadcast.msgid <= seenMsgid || !concerns(broadcast, session)) continue
-      this.#hub.send(session, broadcast.frame, broadcast.dataKind)
+      this.#hub.send(session, broadcast.frame, broadcast.dataKind as DataKind)
     }
   }
 }

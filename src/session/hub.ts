@@ -1,9 +1,11 @@
+import { ListenerType } from '../contract/listener.ts'
 import { Command } from '../protocol/command.ts'
 import { Disconnect, type DisconnectCause, mayReconnect } from '../protocol/disconnect.ts'
 import { encodeFrame } from '../protocol/encode.ts'
 import { DataKind } from '../protocol/json-format.ts'
-import { type Connection, ListenerType } from '../transport/connection.ts'
-import type { Id } from '../util/id.ts'
+import type { Connection } from '../transport/connection.ts'
+import type { Clock } from '../util/clock.ts'
+import type { Cid } from '../util/id.ts'
 import { Session, SessionState } from './session.ts'
 
 type Reason = (typeof Disconnect)[keyof typeof Disconnect]
@@ -17,6 +19,8 @@ export interface HubEvents {
   closing(cause: DisconnectCause): void
   /** Something waits to be written: make a turn happen. */
   wake(): void
+  /** Runs it, and logs a defect instead of letting it end what comes after. */
+  guard(run: () => void): void
 }
 
 /** A client that was told to go comes back within this time, spread evenly (KICK `after`). */
@@ -26,12 +30,14 @@ const COME_BACK_WITHIN_MS = 5000
 export class Hub {
   /** Signed-in sessions by listener. */
   readonly online = { [ListenerType.TCP]: 0, [ListenerType.WS]: 0 }
-  readonly #sessions = new Map<number, Session>()
+  readonly #sessions = new Map<Cid, Session>()
+  readonly #clock: Clock
   readonly #events: HubEvents
   #dirty: Session[] = []
   #lastCid = 0
 
-  constructor(events: HubEvents) {
+  constructor(clock: Clock, events: HubEvents) {
+    this.#clock = clock
     this.#events = events
   }
 
@@ -43,12 +49,12 @@ export class Hub {
     return this.#sessions.values()
   }
 
-  get(cid: Id): Session | undefined {
-    return this.#sessions.get(cid as number)
+  get(cid: Cid): Session | undefined {
+    return this.#sessions.get(cid)
   }
 
   open(connection: Connection): Session {
-    const session = new Session(++this.#lastCid, connection, performance.now())
+    const session = new Session(++this.#lastCid as Cid, connection, this.#clock.now())
     this.#sessions.set(session.cid, session)
     return session
   }
@@ -77,7 +83,7 @@ export class Hub {
     const dirty = this.#dirty
     if (dirty.length === 0) return
     this.#dirty = []
-    for (const session of dirty) session.flush()
+    for (const session of dirty) this.#events.guard(() => session.flush())
   }
 
   /** Tells the client why, with a KICK, and closes. `after`: what it should wait before it comes back. */
@@ -85,7 +91,7 @@ export class Hub {
     if (session.state === SessionState.CLOSED) return
     const retry = mayReconnect(reason)
     const body = { code: reason.errorCode, errmsg: reason.text, retry: retry ? 1 : 0 }
-    const after = Math.floor(Math.random() * COME_BACK_WITHIN_MS)
+    const after = Math.floor(this.#clock.random() * COME_BACK_WITHIN_MS)
     session.send(encodeFrame(Command.KICK, 0, retry ? { ...body, after } : body), DataKind.BYTES)
     this.close(session, reason)
   }

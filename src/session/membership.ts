@@ -1,101 +1,122 @@
-import type { Refused } from '../bus/calls.ts'
+import type { Refused } from '../contract/answer.ts'
+import type { BroadcastsSeen } from '../contract/methods.ts'
+import { topicKey } from '../contract/topics.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { Id } from '../util/id.ts'
-import type { Gate } from './gate.ts'
+import type { Gid, Id, Rid } from '../util/id.ts'
+import type { SessionContext } from './context.ts'
 import { Membership, Memberships } from './memberships.ts'
 import { type Session, SessionState } from './session.ts'
 
-/** There are no more workers than this. */
-const WORKERS_MAX = 256
+/** Of the pushes to everybody. */
+export const NOTHING_SEEN: BroadcastsSeen = { upTo: 0, endsAt: 0 }
 
-/** The key of a topic at any worker: that one's number for it (from 1, used up never), and which worker owns it. */
-export function topicKey(owner: number, topic: number): number {
-  return topic * WORKERS_MAX + owner
-}
-
-/** Which of its memberships a session has; `roomQuit` and `groupDetach` undo them at the owner. */
+/** Which of its memberships a session has; `roomQuit` and `groupDetach` undo them at the home. */
 export type Kind = 'rooms' | 'groups'
 
+/** The id of a room or of a group, as the kind says. */
+export type IdOf<K extends Kind> = K extends 'rooms' ? Rid : Gid
+
 /**
- * Notes that the owner is asked to let the session in. Should the session end before the answer, the owner is told behind
+ * Notes that the home is asked to let the session in. Should the session end before the answer, the home is told behind
  * the question: nobody stays behind.
  */
-export function askedFor(session: Session, kind: Kind, id: Id): void {
+export function askedFor<K extends Kind>(session: Session, kind: K, id: IdOf<K>): void {
   membershipOf(session, kind, id).asked++
 }
 
-/** The owner let the session in. */
-export function admitted(gate: Gate, session: Session, kind: Kind, id: Id, topic: number): void {
+/** The home let the session in. */
+export function admitted<K extends Kind>(
+  context: SessionContext,
+  session: Session,
+  kind: K,
+  id: IdOf<K>,
+  topic: number,
+): void {
   if (session.state === SessionState.CLOSED) return
   if (session.state === SessionState.NEW) {
-    // Its ONLINE was refused meanwhile: the owner has heard that before it let the session in, or hears it now.
-    const known = session[kind]?.get(id)
+    // Its ONLINE was refused meanwhile: the home has heard that before it let the session in, or hears it now.
+    const known = membershipsOf(session, kind)?.get(id)
     if (known !== undefined) answered(known)
-    left(gate, session, kind, id)
-    tellLeft(gate, session, kind, id)
+    left(context, session, kind, id)
+    tellLeft(context, session, kind, id)
     return
   }
-  const key = topicKey(gate.placement.ownerOf(id), topic)
+  const key = topicKey(context.placement.homeOf(id), topic)
   const membership = membershipOf(session, kind, id)
   answered(membership)
   if (membership.topic?.key === key) return
-  gate.fanout.leave(membership)
-  gate.fanout.join(key, membership)
+  context.fanout.leave(membership)
+  context.fanout.join(key, membership)
 }
 
-/** The owner did not let the session in, or did not answer: it may do so late, and is told to undo it. */
-export function notAdmitted(gate: Gate, session: Session, kind: Kind, id: Id, { refused }: Refused): void {
-  const known = session[kind]?.get(id)
+/** The home did not let the session in, or did not answer: it may do so late, and is told to undo it. */
+export function notAdmitted<K extends Kind>(
+  context: SessionContext,
+  session: Session,
+  kind: K,
+  id: IdOf<K>,
+  { refused }: Refused,
+): void {
+  const known = membershipsOf(session, kind)?.get(id)
   if (known === undefined) return
   answered(known)
   if (known.topic !== undefined || known.asked > 0) return
-  session[kind]!.delete(known)
-  if (refused === ErrorCode.BUSY.code) tellLeft(gate, session, kind, id)
+  membershipsOf(session, kind)!.delete(known)
+  if (refused === ErrorCode.BUSY.code) tellLeft(context, session, kind, id)
 }
 
-/** The session is not in it any more, by word of the owner. */
-export function left(gate: Gate, session: Session, kind: Kind, id: Id): void {
-  const known = session[kind]?.get(id)
+/** The session is not in it any more, by word of the home. */
+export function left<K extends Kind>(context: SessionContext, session: Session, kind: K, id: IdOf<K>): void {
+  const known = membershipsOf(session, kind)?.get(id)
   if (known === undefined) return
-  gate.fanout.leave(known)
-  if (known.asked === 0) session[kind]!.delete(known)
+  context.fanout.leave(known)
+  if (known.asked === 0) membershipsOf(session, kind)!.delete(known)
 }
 
 function membershipOf(session: Session, kind: Kind, id: Id): Membership {
-  session[kind] ??= new Memberships()
-  let membership = session[kind].get(id)
+  let all = membershipsOf(session, kind)
+  if (all === undefined) {
+    all = new Memberships()
+    session[kind] = all as Memberships<Id> & Memberships<Rid> & Memberships<Gid>
+  }
+  let membership = all.get(id)
   if (membership === undefined) {
     membership = new Membership(session, id)
-    session[kind].add(membership)
+    all.add(membership)
   }
   return membership
+}
+
+/** Which ids these are is known by the kind: what follows treats both alike. */
+export function membershipsOf(session: Session, kind: Kind): Memberships | undefined {
+  return session[kind] as Memberships | undefined
 }
 
 function answered(membership: Membership): void {
   membership.asked = Math.max(0, membership.asked - 1)
 }
 
-function tellLeft({ calls, placement }: Gate, { sid, cid }: Session, kind: Kind, id: Id): void {
-  if (kind === 'rooms') calls.tell(placement.ownerOf(id), 'roomQuit', { rid: id, sid, cid })
-  else calls.tell(placement.ownerOf(id), 'groupDetach', { gid: id, sid, cid })
+function tellLeft({ calls, placement }: SessionContext, { sid, cid }: Session, kind: Kind, id: Rid | Gid): void {
+  if (kind === 'rooms') calls.tell(placement.homeOf(id), 'roomQuit', { rid: id as Rid, sid, cid })
+  else calls.tell(placement.homeOf(id), 'groupDetach', { gid: id as Gid, sid, cid })
 }
 
-/** The session is over: no topic knows it any more, and neither do the owners of what it was in. */
-export function leaveEverything(gate: Gate, session: Session, state: SessionState): void {
+/** The session is over: no topic knows it any more, and neither do the homes of what it was in. */
+export function leaveEverything(context: SessionContext, session: Session, state: SessionState): void {
   const { uid, sid, cid } = session
   if (state !== SessionState.SIGNING_IN && state !== SessionState.ONLINE) return
   for (const kind of ['rooms', 'groups'] as const) {
-    for (const membership of session[kind] ?? []) {
-      gate.fanout.leave(membership)
-      tellLeft(gate, session, kind, membership.id)
+    for (const membership of membershipsOf(session, kind) ?? []) {
+      context.fanout.leave(membership)
+      tellLeft(context, session, kind, membership.id as Rid | Gid)
     }
   }
   if (state === SessionState.ONLINE) {
-    gate.hub.countOnline(session, -1)
-    gate.broadcasts.leave(session)
-    gate.watchers.forget(session)
+    context.hub.countOnline(session, -1)
+    context.broadcasts.leave(session)
+    context.watchers.forget(session)
   }
   // A session that was only signing in has had nothing.
-  const broadcastsSeen = state === SessionState.ONLINE ? gate.broadcasts.lastMsgid : 0
-  gate.calls.tell(gate.placement.ownerOf(uid), 'userOffline', { uid, sid, cid, broadcastsSeen })
+  const broadcasts = state === SessionState.ONLINE ? context.broadcasts.seen() : NOTHING_SEEN
+  context.calls.tell(context.placement.homeOf(uid), 'userOffline', { uid, sid, cid, broadcasts })
 }

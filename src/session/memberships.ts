@@ -3,15 +3,15 @@ import type { Id } from '../util/id.ts'
 import type { Session } from './session.ts'
 
 /**
- * A room or group that the session is in, or that its owner was asked to let it into. It is the session's place in the topic; the topic is
- * absent until the owner has answered.
+ * A room or group that the session is in, or that its home was asked to let it into. It is the session's place in the topic; the topic is
+ * absent until the home has answered.
  */
-export class Membership extends Place {
-  readonly id: Id
-  /** Questions to the owner that are not answered yet: while there are any, the end of the session must be told to it. */
+export class Membership<T extends Id = Id> extends Place {
+  readonly id: T
+  /** Questions to the home that are not answered yet: while there are any, the end of the session must be told to it. */
   asked = 0
 
-  constructor(session: Session, id: Id) {
+  constructor(session: Session, id: T) {
     super(session)
     this.id = id
   }
@@ -21,20 +21,20 @@ export class Membership extends Place {
 const MAP_FROM = 16
 
 /** The rooms or groups of one session. Most sessions have one or two: a map for each would be half of their memory. */
-export class Memberships {
-  #all: readonly Membership[] | Map<Id, Membership> = []
+export class Memberships<T extends Id = Id> {
+  #all: readonly Membership<T>[] | Map<T, Membership<T>> = []
 
   get size(): number {
     return this.#all instanceof Map ? this.#all.size : this.#all.length
   }
 
-  get(id: Id): Membership | undefined {
+  get(id: T): Membership<T> | undefined {
     if (this.#all instanceof Map) return this.#all.get(id)
     for (const membership of this.#all) if (membership.id === id) return membership
     return undefined
   }
 
-  add(membership: Membership): void {
+  add(membership: Membership<T>): void {
     if (!(this.#all instanceof Map)) {
       if (this.#all.length < MAP_FROM) {
         // Exactly as long as it has to be; an array that grows by itself takes room for 17.
@@ -46,13 +46,13 @@ export class Memberships {
     this.#all.set(membership.id, membership)
   }
 
-  delete({ id }: Membership): void {
+  delete({ id }: Membership<T>): void {
     if (this.#all instanceof Map) this.#all.delete(id)
     else this.#all = this.#all.filter(one => one.id !== id)
   }
 
   /** May be changed while it is walked over. */
-  [Symbol.iterator](): Iterator<Membership> {
+  [Symbol.iterator](): Iterator<Membership<T>> {
     return this.#all.values()
   }
 }

@@ -1,14 +1,12 @@
+import { ListenerType } from '../contract/listener.ts'
 import { Carrier, Place, type Subscriber } from '../fanout/topic.ts'
 import { type DataKind, toJson } from '../protocol/json-format.ts'
-import { type Connection, ListenerType } from '../transport/connection.ts'
-import type { Id } from '../util/id.ts'
+import type { Connection } from '../transport/connection.ts'
+import type { Cid, Gid, Rid, Sid, Uid } from '../util/id.ts'
 import type { Memberships } from './memberships.ts'
 
 export const SessionState = { NEW: 0, SIGNING_IN: 1, ONLINE: 2, CLOSED: 3 } as const
 export type SessionState = (typeof SessionState)[keyof typeof SessionState]
-
-/** The notices that a session may SUBscribe to, as bits. */
-export const Watch = { ROOM_USR_NUM: 1, ROOM_LSN_STAT: 2 } as const
 
 interface Held {
   readonly frame: Buffer
@@ -29,29 +27,30 @@ const EARLY_BYTES_MAX = 262_144
  * then written at once. Thread: its worker.
  */
 export class Session implements Subscriber {
-  readonly cid: number
+  readonly cid: Cid
   readonly connection: Connection
   state: SessionState = SessionState.NEW
   speaksJson = false
-  uid: Id = 0
-  sid: Id = 0
+  /** Of use from SIGNING_IN on. */
+  uid = 0 as unknown as Uid
+  sid = 0 as unknown as Sid
   app = ''
   version = ''
   watches = 0
-  /** When the client connected, and when it last said something: whole ms of performance.now(), which take no memory of their own. */
+  /** When the client connected, and when it last said something: whole ms of the clock, which take no memory of their own. */
   readonly openedAt: number
   seenAt: number
   /** Its place among all signed-in sessions. */
   readonly presence = new Place(this)
-  rooms: Memberships | undefined
-  groups: Memberships | undefined
+  rooms: Memberships<Rid> | undefined
+  groups: Memberships<Gid> | undefined
   /** Output of this turn, in the form of the session. */
   #output: (Buffer | string)[] | undefined
   /** Frames that came before the ONLINE-ACK could be sent: they follow it. */
   #held: Held[] | undefined
   #early: Early | undefined
 
-  constructor(cid: number, connection: Connection, now: number) {
+  constructor(cid: Cid, connection: Connection, now: number) {
     this.cid = cid
     this.connection = connection
     this.openedAt = Math.floor(now)

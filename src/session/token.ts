@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { HmacSha256 } from '../util/hmac.ts'
-import type { Id } from '../util/id.ts'
+import type { Sid, Uid } from '../util/id.ts'
 
 export type Verdict = 'good' | 'expired' | 'forged'
 
@@ -15,13 +15,13 @@ export class Tokens {
     this.#hmac = new HmacSha256(key)
   }
 
-  issue(uid: Id, sid: Id, expiresAtS: number): string {
+  issue(uid: Uid, sid: Sid, expiresAtS: number): string {
     const claim = `uid:${uid}:ttl:${expiresAtS}:sid:${sid}:end`
     return `${claim}.${this.#hmac.base64url(claim)}`
   }
 
   /** A token is expired only when it is ours and for this user and session: its time alone is over. */
-  verify(token: string, uid: Id, sid: Id, nowS: number): Verdict {
+  verify(token: string, uid: Uid, sid: Sid, nowS: number): Verdict {
     const dot = token.lastIndexOf('.')
     const claim = token.slice(0, dot)
     const [before, after] = [`uid:${uid}:ttl:`, `:sid:${sid}:end`]

@@ -1,4 +1,4 @@
-import type { Id } from '../util/id.ts'
+import type { Rid } from '../util/id.ts'
 import type { Hub } from './hub.ts'
 import type { Session } from './session.ts'
 
@@ -21,7 +21,7 @@ export class Watchers {
   }
 
   /** One notice about a room to those in it who want this kind. */
-  notify(rid: Id, watch: number, frame: Buffer): void {
+  notify(rid: Rid, watch: number, frame: Buffer): void {
     for (const session of this.#sessions) {
       if ((session.watches & watch) !== 0 && session.rooms?.get(rid) !== undefined) this.#hub.send(session, frame)
     }

@@ -1,8 +1,6 @@
+import type { Peer } from '../admission/peer.ts'
+import type { ListenerType } from '../contract/listener.ts'
 import type { Disconnect } from '../protocol/disconnect.ts'
-
-/** The types of listeners in the HTTP interfaces. */
-export const ListenerType = { TCP: 1, WS: 2 } as const
-export type ListenerType = (typeof ListenerType)[keyof typeof ListenerType]
 
 /**
  * One client connection, whatever carries it. After `end` or `destroy`, or when the client went, every call does nothing.
@@ -10,6 +8,7 @@ export type ListenerType = (typeof ListenerType)[keyof typeof ListenerType]
  */
 export interface Connection {
   readonly listener: ListenerType
+  readonly peer: Peer
   /**
    * Writes one message now. @returns false when it was not taken: too much waits for this client, which is closed for it
    * @param payload not changed by the caller afterwards, when the transport is raw TCP: it may be kept until the client has read

@@ -1,12 +1,18 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import type { Disconnect } from '../protocol/disconnect.ts'
+import type { Admission } from '../admission/admission.ts'
+import type { Peer } from '../admission/peer.ts'
+import { ListenerType } from '../contract/listener.ts'
+import { type Disconnect, Disconnect as Reason } from '../protocol/disconnect.ts'
 import { FrameSplitter } from '../protocol/frame.ts'
-import type { Admission } from './admission.ts'
-import { type Connection, type ConnectionEvents, ListenerType } from './connection.ts'
+import type { Clock, Timer } from '../util/clock.ts'
+import type { Connection, ConnectionEvents } from './connection.ts'
 
-export interface TcpLimits {
+export interface TcpServices<S> {
   readonly frameBytesMax: number
   readonly writerBytesMax: number
+  readonly clock: Clock
+  readonly admission: Admission
+  readonly events: ConnectionEvents<S>
 }
 
 /** Connections that wait to be accepted; the system allows net.core.somaxconn of them. Beyond it clients try again after 1, 2, 4 s. */
@@ -22,15 +28,11 @@ const BURST_FACTOR = 8
  * would abort the process when one worker closes it (docs/engine.md, 5).
  * @param fd a bound socket of this worker alone; the server closes it when it closes
  */
-export function serveTcp<S>(
-  fd: number,
-  limits: TcpLimits,
-  admission: Admission,
-  events: ConnectionEvents<S>,
-): Promise<Server> {
+export function serveTcp<S>(fd: number, services: TcpServices<S>): Promise<Server> {
+  const { admission } = services
   const server = createServer({ noDelay: true }, socket => {
-    socket.once('close', () => admission.leave())
-    if (admission.enter()) accept(socket, limits, events)
+    socket.once('close', () => admission.left())
+    if (admission.accept()) accept(socket, services)
     else socket.destroy()
   })
   return new Promise((resolve, reject) => {
@@ -39,12 +41,12 @@ export function serveTcp<S>(
   })
 }
 
-function accept<S>(socket: Socket, limits: TcpLimits, events: ConnectionEvents<S>): void {
-  const connection = new TcpConnection(socket, limits.writerBytesMax, () => events.tooSlow(state))
+function accept<S>(socket: Socket, { frameBytesMax, writerBytesMax, clock, events }: TcpServices<S>): void {
+  const connection = new TcpConnection(socket, clock, writerBytesMax, () => events.tooSlow(state))
   const state = events.opened(connection)
   const splitter = new FrameSplitter()
   socket.on('data', (chunk: Buffer) => {
-    const sound = splitter.push(chunk, limits.frameBytesMax, (source, start, end) => {
+    const sound = splitter.push(chunk, frameBytesMax, (source, start, end) => {
       events.binary(state, source.subarray(start, end))
       return connection.isOpen
     })
@@ -60,15 +62,24 @@ function accept<S>(socket: Socket, limits: TcpLimits, events: ConnectionEvents<S
 class TcpConnection implements Connection {
   readonly listener = ListenerType.TCP
   #socket: Socket | undefined
+  readonly #clock: Clock
   readonly #writerBytesMax: number
   readonly #onSlow: () => void
-  #judging: NodeJS.Timeout | undefined
+  #judging: Timer | undefined
   #isSlow = false
 
-  constructor(socket: Socket, writerBytesMax: number, onSlow: () => void) {
+  constructor(socket: Socket, clock: Clock, writerBytesMax: number, onSlow: () => void) {
     this.#socket = socket
+    this.#clock = clock
     this.#writerBytesMax = writerBytesMax
     this.#onSlow = onSlow
+  }
+
+  #peer: Peer | undefined
+
+  get peer(): Peer {
+    this.#peer ??= { address: this.#socket?.remoteAddress ?? '', origin: '', isTls: false }
+    return this.#peer
   }
 
   get isOpen(): boolean {
@@ -80,7 +91,7 @@ class TcpConnection implements Connection {
     if (socket === undefined) return false
     if (socket.write(payload) || socket.writableLength <= this.#writerBytesMax) return true
     if (socket.writableLength > this.#writerBytesMax * BURST_FACTOR) this.#tooSlow()
-    else this.#judging ??= setTimeout(this.#judge, BURST_MS)
+    else this.#judging ??= this.#clock.after(BURST_MS, this.#judge)
     return true
   }
 
@@ -93,7 +104,7 @@ class TcpConnection implements Connection {
   #tooSlow(): void {
     if (this.#isSlow) return
     this.#isSlow = true
-    setImmediate(() => {
+    this.#clock.soon(() => {
       if (this.#socket !== undefined) this.#onSlow()
     })
   }
@@ -116,11 +127,16 @@ class TcpConnection implements Connection {
     // has seen why.
     socket.removeAllListeners('data')
     socket.resume()
-    const linger = setTimeout(() => socket.destroy(), reason.closeCode === 4001 ? 0 : LINGER_MS)
-    socket.once('close', () => clearTimeout(linger))
+    const linger = this.#clock.after(readsNothing(reason) ? 0 : LINGER_MS, () => socket.destroy())
+    socket.once('close', () => this.#clock.cancel(linger))
   }
 
   forget(): void {
     this.#socket = undefined
   }
+}
+
+/** Whoever reads too slowly would not read the rest in time either. */
+function readsNothing({ closeCode }: Disconnect): boolean {
+  return closeCode === Reason.SLOW_CONSUMER.closeCode
 }

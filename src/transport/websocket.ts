@@ -1,45 +1,47 @@
+import type { Admission } from '../admission/admission.ts'
+import type { Peer } from '../admission/peer.ts'
+import { ListenerType } from '../contract/listener.ts'
 import type { Disconnect } from '../protocol/disconnect.ts'
-import type { Admission } from './admission.ts'
-import { type Connection, type ConnectionEvents, ListenerType } from './connection.ts'
+import type { Clock } from '../util/clock.ts'
+import type { Connection, ConnectionEvents } from './connection.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from './uws.ts'
 
 /** What `ws.send` says when the message was not taken (docs/engine.md, 4). */
 const DROPPED = 2
 
-export interface WebSocketLimits {
+export interface WebSocketServices<S> {
   readonly messageBytesMax: number
   readonly writerBytesMax: number
+  readonly clock: Clock
+  readonly admission: Admission
+  readonly events: ConnectionEvents<S>
 }
 
 /** What hangs on the native socket. The native library copies these fields, not the object: so there is but one. */
 interface UserData<S> {
   connection: WebSocketConnection<S> | undefined
+  origin: string
 }
 
 /** Serves WebSocket clients at `path` of the App. */
-export function serveWebSocket<S>(
-  app: TemplatedApp,
-  path: string,
-  limits: WebSocketLimits,
-  admission: Admission,
-  events: ConnectionEvents<S>,
-): void {
+export function serveWebSocket<S>(app: TemplatedApp, path: string, services: WebSocketServices<S>): void {
+  const { clock, admission, events } = services
   // Tells of every connection to the port, HTTP ones too; one that became a WebSocket ends in `close` below.
   const onSocket = (res: HttpResponse, step: unknown) => {
     const isNew = Number(step) > 0
-    if (!isNew) admission.leave()
-    if (isNew && !admission.enter()) res.close()
+    if (!isNew) admission.left()
+    if (isNew && !admission.accept()) res.close()
   }
   app.filter(onSocket)
   app.ws<UserData<S>>(path, {
-    maxPayloadLength: limits.messageBytesMax,
-    maxBackpressure: limits.writerBytesMax,
+    maxPayloadLength: services.messageBytesMax,
+    maxBackpressure: services.writerBytesMax,
     // Silence is judged by the heartbeat of the session, the same for both transports.
     idleTimeout: 0,
     sendPingsAutomatically: false,
     upgrade: (res, req, context) => upgrade<S>(res, req, context, admission),
     open(ws) {
-      const connection = new WebSocketConnection(ws, events)
+      const connection = new WebSocketConnection(ws, clock, events)
       ws.getUserData().connection = connection
       connection.state = events.opened(connection)
     },
@@ -55,7 +57,7 @@ export function serveWebSocket<S>(
       if (state !== undefined) events.alive(state)
     },
     close(ws) {
-      admission.leave()
+      admission.left()
       const { connection } = ws.getUserData()
       connection?.forget()
       if (connection?.state !== undefined) events.closed(connection.state)
@@ -64,11 +66,18 @@ export function serveWebSocket<S>(
 }
 
 function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_context_t, admission: Admission): void {
-  if (admission.isClosed) {
-    res.writeStatus('503 Service Unavailable').writeHeader('retry-after', '5').end('', true)
+  const origin = req.getHeader('origin')
+  const comer = {
+    get peer() {
+      return peerOf(res, origin)
+    },
+  }
+  const refusal = admission.upgrade(comer)
+  if (refusal !== undefined) {
+    res.writeStatus(refusal.status).writeHeader('retry-after', String(refusal.retryAfterS)).end('', true)
     return
   }
-  const data: UserData<S> = { connection: undefined }
+  const data: UserData<S> = { connection: undefined, origin }
   res.upgrade(
     data,
     req.getHeader('sec-websocket-key'),
@@ -78,17 +87,30 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
   )
 }
 
+function peerOf(native: Pick<HttpResponse, 'getRemoteAddressAsText'> | undefined, origin: string): Peer {
+  const address = native === undefined ? '' : Buffer.from(native.getRemoteAddressAsText()).toString()
+  return { address, origin, isTls: false }
+}
+
 class WebSocketConnection<S> implements Connection {
   readonly listener = ListenerType.WS
   /** What `opened` said. */
   state: S | undefined
   #ws: WebSocket<UserData<S>> | undefined
+  readonly #clock: Clock
   readonly #events: ConnectionEvents<S>
+  #peer: Peer | undefined
   #isSlow = false
 
-  constructor(ws: WebSocket<UserData<S>>, events: ConnectionEvents<S>) {
+  constructor(ws: WebSocket<UserData<S>>, clock: Clock, events: ConnectionEvents<S>) {
     this.#ws = ws
+    this.#clock = clock
     this.#events = events
+  }
+
+  get peer(): Peer {
+    this.#peer ??= peerOf(this.#ws, this.#ws?.getUserData().origin ?? '')
+    return this.#peer
   }
 
   write(payload: Buffer | string, isBinary: boolean): boolean {
@@ -116,7 +138,7 @@ class WebSocketConnection<S> implements Connection {
   #tooSlow(): void {
     if (this.#isSlow) return
     this.#isSlow = true
-    setImmediate(() => {
+    this.#clock.soon(() => {
       if (this.#ws !== undefined && this.state !== undefined) this.#events.tooSlow(this.state)
     })
   }

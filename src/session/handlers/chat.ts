@@ -1,63 +1,43 @@
-import { ChatScope, type EncodedField, writeChat } from '../../bus/records.ts'
-import { Command } from '../../protocol/command.ts'
-import { ErrorCode } from '../../protocol/error-code.ts'
+import { refused } from '../../contract/answer.ts'
+import { type Chat, ChatScope, type EncodedField, writeChat } from '../../contract/records.ts'
+import type { Command } from '../../protocol/command.ts'
 import type { BodyOf } from '../../protocol/requests.ts'
-import type { Id } from '../../util/id.ts'
-import { type Gate, refuse } from '../gate.ts'
-import type { Session } from '../session.ts'
+import type { ClientRequest } from '../request.ts'
 
-/** What the owner finds out by itself (membership, gags, blacklists) is not asked here: it answers with the ack. */
-export function handleChat(gate: Gate, session: Session, body: BodyOf<typeof Command.CHAT>, seq: number): void {
-  say(gate, session, Command.CHAT, ChatScope.USER, body.duid, body, seq)
-}
+type ChatRequest = typeof Command.CHAT | typeof Command.GROUP_CHAT | typeof Command.ROOM_CHAT
 
-export function handleGroupChat(
-  gate: Gate,
-  session: Session,
-  body: BodyOf<typeof Command.GROUP_CHAT>,
-  seq: number,
-): void {
-  say(gate, session, Command.GROUP_CHAT, ChatScope.GROUP, body.gid, body, seq)
-}
-
-export function handleRoomChat(
-  gate: Gate,
-  session: Session,
-  body: BodyOf<typeof Command.ROOM_CHAT>,
-  seq: number,
-): void {
-  say(gate, session, Command.ROOM_CHAT, ChatScope.ROOM, body.rid, body, seq)
-}
-
-interface Said {
-  readonly level?: number
-  readonly text?: Buffer
-  readonly data?: Buffer
-}
-
-function say(
-  gate: Gate,
-  session: Session,
-  request: typeof Command.CHAT | typeof Command.GROUP_CHAT | typeof Command.ROOM_CHAT,
-  scope: ChatScope,
-  target: Id,
-  { level = 0, text, data }: Said,
-  seq: number,
-): void {
-  const owner = gate.placement.ownerOf(target)
-  if (!gate.bus.isUp(owner) || (gate.bus.congested(owner) && !gate.congestion.pause(session, owner))) {
-    refuse(gate, session, request, seq, { refused: ErrorCode.BUSY.code }, ackFields(session, scope, target))
-    return
+/** What the home finds out by itself (membership, gags, blacklists) is not asked here: it answers with the ack. */
+export function handleChat(request: ClientRequest<typeof Command.CHAT>): void {
+  const { session, body } = request
+  if (!say(request, ChatScope.USER, body.duid)) {
+    request.refuse(refused('BUSY'), { suid: session.uid, duid: body.duid })
   }
+}
+
+export function handleGroupChat(request: ClientRequest<typeof Command.GROUP_CHAT>): void {
+  const { session, body } = request
+  if (!say(request, ChatScope.GROUP, body.gid)) request.refuse(refused('BUSY'), { uid: session.uid, gid: body.gid })
+}
+
+export function handleRoomChat(request: ClientRequest<typeof Command.ROOM_CHAT>): void {
+  const { session, body } = request
+  if (!say(request, ChatScope.ROOM, body.rid)) request.refuse(refused('BUSY'), { uid: session.uid, rid: body.rid })
+}
+
+/** Writes the chat to the home of those who get it. @returns false when that one takes nothing more at the moment */
+function say<R extends ChatRequest>(
+  { context, session, seq, body }: ClientRequest<R>,
+  scope: ChatScope,
+  target: Chat['target'],
+): boolean {
+  const { bus, placement, congestion } = context
+  const home = placement.homeOf(target)
+  if (!bus.isUp(home) || (bus.congested(home) && !congestion.pause(session, home))) return false
+  const { level = 0, text, data } = body as BodyOf<ChatRequest>
   const fields: EncodedField[] = []
   if (text !== undefined) fields.push({ name: 'text', value: text })
   if (data !== undefined) fields.push({ name: 'data', value: data })
   const { uid, sid, cid } = session
-  writeChat(gate.bus, owner, { scope, seq, target, uid, sid, cid, level, fieldCount: fields.length }, fields)
-}
-
-/** What the ack of a chat says besides its code, as the owner would say it. */
-function ackFields({ uid }: Session, scope: ChatScope, target: Id): object {
-  if (scope === ChatScope.USER) return { suid: uid, duid: target }
-  return scope === ChatScope.GROUP ? { uid, gid: target } : { uid, rid: target }
+  writeChat(bus, home, { scope, seq, target, uid, sid, cid, level }, fields)
+  return true
 }
