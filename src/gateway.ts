@@ -1,21 +1,18 @@
-import { networkInterfaces } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
-import { closeFd, createReuseportFd } from 'node-unix-socket'
+import { createReuseportFd } from 'node-unix-socket'
 import type { Link } from './bus/bus.ts'
 import { createRing } from './bus/ring.ts'
 import { createWakeWords } from './bus/wake.ts'
 import type { Options } from './config/options.ts'
-import type { Listener } from './http/api.ts'
+import { type Listener, ListenerType } from './contract/listener.ts'
 import { Counters, createCounters } from './ops/counters.ts'
+import { listenAddress, reserveListeners } from './ops/listeners.ts'
 import { lockFolder } from './ops/lock.ts'
 import type { Logger } from './ops/log.ts'
-import { reservePort } from './ops/ports.ts'
 import { Systemd } from './ops/systemd.ts'
 import { VERSION } from './ops/version.ts'
-import { Store } from './store/store.ts'
-import { ListenerType } from './transport/connection.ts'
-import { addressText } from './util/address.ts'
+import { LmdbStore } from './store/lmdb-store.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './worker/shared.ts'
 
 /** A worker that fails is started again after this, doubled for each failure in a row. */
@@ -58,9 +55,7 @@ export class Gateway {
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
   readonly #seats: Seat[] = []
-  #httpPort = 0
-  #tcpPort = 0
-  #listeners: Listener[] = []
+  #listeners: readonly Listener[] = []
   #stopped: Promise<void> | undefined
   /** Whether all workers have ever served: from then on one that fails is replaced. */
   #hasServed = false
@@ -79,26 +74,22 @@ export class Gateway {
   async start(): Promise<void> {
     const options = this.#options
     await lockFolder(options.dataDir)
-    const store = await Store.prepare(options.dataDir)
-    const http = await reservePort(options.httpHost, options.httpPort)
-    const tcp = await reservePort(options.tcpHost, options.tcpPort)
-    this.#httpPort = http.port
-    this.#tcpPort = tcp.port
-    this.#listeners = this.#describeListeners()
+    const store = await LmdbStore.prepare(options.dataDir)
+    const { listeners, release } = await reserveListeners(options)
+    this.#listeners = listeners
     // For the heaps that are made from now on. Limits of a worker's own would end it without a word when they are reached.
     const given = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`
     if (!given.includes('semi-space')) setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MB}`)
     await Promise.all(Array.from({ length: options.workers }, (_, index) => this.#seat(index)))
     this.#hasServed = true
-    closeFd(http.fd)
-    closeFd(tcp.fd)
+    release()
     await store.close()
     this.#systemd.watch(() => this.#isHealthy())
     this.#systemd.ready(`${options.workers} workers serve`)
     this.#log.info(
       {
-        http: `${options.httpHost}:${http.port}`,
-        tcp: `${options.tcpHost}:${tcp.port}`,
+        http: listenAddress(listeners, ListenerType.WS),
+        tcp: listenAddress(listeners, ListenerType.TCP),
         workers: options.workers,
         pid: process.pid,
         data: options.dataDir,
@@ -214,9 +205,10 @@ export class Gateway {
     return {
       index,
       options: this.#options,
-      httpPort: this.#httpPort,
-      tcpFd: createReuseportFd(this.#tcpPort, this.#options.tcpHost),
       listeners: this.#listeners,
+      sockets: this.#listeners.map(({ type, host, port }) =>
+        type === ListenerType.TCP ? createReuseportFd(port, host) : undefined,
+      ),
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: this.#wakeWords,
       counters: this.#counterWords,
@@ -227,16 +219,6 @@ export class Gateway {
   #isHealthy(): boolean {
     const oldest = Date.now() - STUCK_MS
     return this.#seats.every((seat, index) => !seat.isReady || this.#counters.get(index, 'beat_ms') > oldest)
-  }
-
-  #describeListeners(): Listener[] {
-    const { nodeId, tcpHost, httpHost, advertiseHost } = this.#options
-    const reached = (host: string) => (advertiseHost !== '' ? advertiseHost : isAny(host) ? ownAddress() : host)
-    const nid = (type: number) => nodeId * 10 + type
-    return [
-      { nid: nid(ListenerType.TCP), type: ListenerType.TCP, ipaddr: addressText(reached(tcpHost), this.#tcpPort) },
-      { nid: nid(ListenerType.WS), type: ListenerType.WS, ipaddr: addressText(reached(httpHost), this.#httpPort) },
-    ]
   }
 }
 
@@ -250,14 +232,4 @@ function heard(worker: Worker, type: FromWorker['type']): Promise<void> {
     }
     worker.on('message', onMessage)
   })
-}
-
-function isAny(host: string): boolean {
-  return host === '0.0.0.0' || host === '::'
-}
-
-/** The first address of this machine that others can reach. */
-function ownAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flat()
-  return addresses.find(one => one?.family === 'IPv4' && !one.internal)?.address ?? '127.0.0.1'
 }

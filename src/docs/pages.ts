@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { envName, flagName, optionKeys, optionRows } from '../config/options.ts'
 import { routes } from '../http/routes.ts'
-import { Command, commandName } from '../protocol/command.ts'
+import { ackOf, Command, commandName } from '../protocol/command.ts'
 import { Disconnect, mayReconnect, unannounced } from '../protocol/disconnect.ts'
 import { ErrorCode, type ErrorName } from '../protocol/error-code.ts'
 import { outgoing } from '../protocol/outgoing.ts'
-import { requests } from '../protocol/requests.ts'
+import { type Request, type RequestRow, requests } from '../protocol/requests.ts'
 import { replyTable, requestTables } from './http-tables.ts'
 import { table } from './table.ts'
 
@@ -28,10 +28,18 @@ function protocolPage(): string {
     const fields = Object.entries(body).map(([name, { kind, needed }]) => `${name}${needed ? '' : '?'}: ${kind.doc}`)
     return [hex(Number(id)), commandName(Number(id))!, fields.join('<br>'), when === 'always' ? 'always' : 'signed in']
   })
-  const outgoingRows = Object.entries(outgoing).map(([id, { fields, doc }]) => {
-    const isAck = commandName(Number(id))!.endsWith('-ACK')
-    return [hex(Number(id)), commandName(Number(id))!, isAck ? `${fields} code errmsg`.trim() : fields, doc]
+  const ackRows = Object.entries(requests).map(([id, row]: [string, RequestRow]) => {
+    const ack = ackOf(Number(id) as Request)
+    const fields = Object.entries(row.ack).map(([name, { doc, needed }]) => `${name}${needed ? '' : '?'}: ${doc}`)
+    const isPong = ack === Command.PONG
+    return [hex(ack), commandName(ack)!, [...fields, ...(isPong ? [] : ['code', 'errmsg'])].join('<br>'), row.doc ?? '']
   })
+  const outgoingRows = Object.entries(outgoing).map(([id, { fields, doc }]) => [
+    hex(Number(id)),
+    commandName(Number(id))!,
+    fields,
+    doc,
+  ])
   const chats = [
     [hex(Command.CHAT), 'CHAT', 'suid duid level time msgid text? data?'],
     [hex(Command.GROUP_CHAT), 'GROUP-CHAT', 'uid gid level time msgid text? data?'],
@@ -61,7 +69,12 @@ Fields with \`?\` may be absent. Unknown fields are passed over.
 
 ${table(['id', 'command', 'fields', 'when'], requestRows)}
 
-## What the gateway sends
+## Acks
+Each request is answered by one of these, with its \`seq\`. A refusal has \`code\`, \`errmsg\` and the fields that are known.
+
+${table(['id', 'command', 'fields', 'meaning'], ackRows)}
+
+## What the gateway sends of its own
 ${table(['id', 'command', 'fields', 'meaning'], outgoingRows)}
 
 Delivered under the number of the request, with seq 0:

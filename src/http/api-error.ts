@@ -1,4 +1,4 @@
-import { type Answer, isRefused } from '../bus/calls.ts'
+import { type Answer, isRefused } from '../contract/answer.ts'
 import { ErrorCode, type ErrorName, errorText } from '../protocol/error-code.ts'
 
 const statusOf = new Map<number, number>(Object.values(ErrorCode).map(row => [row.code, row.status]))
@@ -27,6 +27,9 @@ export function granted<T>(answer: Answer<T>): T {
 }
 
 /** The same for an answer that may be there already: what `toReply` makes of it, now or when it comes. @throws ApiError, now or then */
-export function grantedTo<T, R>(answer: Answer<T> | Promise<Answer<T>>, toReply: (value: T) => R): R | Promise<R> {
+export function grantedTo<T, R>(
+  answer: Answer<T> | Promise<Answer<T>>,
+  toReply: (value: T) => R | Promise<R>,
+): R | Promise<R> {
   return answer instanceof Promise ? answer.then(late => toReply(granted(late))) : toReply(granted(answer))
 }

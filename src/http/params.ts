@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import { parsePrecision } from '../statis/precision.ts'
-import { type Id, parseId } from '../util/id.ts'
+import { parsePrecision } from '../stats/precision.ts'
+import { type Gid, type Id, type Nid, parseId, type Rid, type Sid, type Uid, type UidOrAll } from '../util/id.ts'
 import { type About, type JsonSchema, Kind } from './kind.ts'
 
 /** Reads the text of a parameter. @returns undefined when it is none of its kind */
@@ -67,22 +67,31 @@ const ID_MAX = 2n ** 64n - 1n
 const SECONDS_OF_30_DAYS = 2_592_000
 
 /** 1..2^64-1 */
-export const id = kind<Id>({
-  expected: `an id of 1..${ID_MAX}`,
-  words: `integer of 1..${ID_MAX}`,
-  schema: { type: 'integer', format: 'uint64', minimum: 1, maximum: ID_MAX },
-  read: text => {
-    const value = parseId(text)
-    return value === 0 ? undefined : value
-  },
-})
+function id<T extends Id>() {
+  return kind<T>({
+    expected: `an id of 1..${ID_MAX}`,
+    words: `integer of 1..${ID_MAX}`,
+    schema: { type: 'integer', format: 'uint64', minimum: 1, maximum: ID_MAX },
+    read: text => {
+      const value = parseId(text)
+      return value === 0 ? undefined : (value as T | undefined)
+    },
+  })
+}
 
-/** A uid, or 0 for everybody. */
-export const idOrZero = kind<Id>({
+export const userId = id<Uid>()
+export const sessionId = id<Sid>()
+export const groupId = id<Gid>()
+export const roomId = id<Rid>()
+export const nodeId = id<Nid>()
+export const messageId = id<number>()
+
+/** A user, or 0 for everybody. */
+export const userIdOrAll = kind<UidOrAll>({
   expected: `an id of 0..${ID_MAX}`,
   words: `integer of 0..${ID_MAX}`,
   schema: { type: 'integer', format: 'uint64', minimum: 0, maximum: ID_MAX },
-  read: parseId,
+  read: text => parseId(text) as UidOrAll | undefined,
 })
 
 export const uint32 = integer(0, 0xffff_ffff)

@@ -1,5 +1,5 @@
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { Precision } from '../statis/precision.ts'
+import type { Precision } from '../stats/precision.ts'
 import type { JsonText } from '../util/json.ts'
 import { type JsonSchema, Kind, type Kinds, objectSchema, schemaOf, type ValuesOf } from './kind.ts'
 
@@ -12,6 +12,11 @@ function kind<T>(meaning: string, words: string, schema: JsonSchema, fields?: Ki
 /** How many, from 0. */
 export function count(meaning: string) {
   return kind<number>(meaning, 'integer from 0', { type: 'integer', minimum: 0 })
+}
+
+/** A number that counts from 1, such as that of a sub-group. */
+export function ordinal(meaning: string) {
+  return kind<number>(meaning, 'integer from 1', { type: 'integer', minimum: 1 })
 }
 
 /** May have a fraction. */

@@ -1,5 +1,5 @@
 import type { ErrorName } from '../protocol/error-code.ts'
-import type { Api } from './api.ts'
+import type { HttpContext } from './context.ts'
 import type { Kind, Kinds, ValuesOf } from './kind.ts'
 import type { Params } from './params.ts'
 
@@ -41,7 +41,7 @@ interface Row<Q extends Params, R extends Kinds, A> {
   readonly reply: R
   /** Codes that it may answer besides the general ones. */
   readonly errors: readonly ErrorName[]
-  readonly handle: (api: Api, query: ValuesOf<Q>, request: RequestContext) => A | Promise<A>
+  readonly handle: (context: HttpContext, query: ValuesOf<Q>, request: RequestContext) => A | Promise<A>
 }
 
 /** A row of the table, which holds rows of all kinds. */

@@ -6,14 +6,14 @@ import { nodeRoutes } from './routes/node.ts'
 import { pushRoutes } from './routes/push.ts'
 import { queryRoutes } from './routes/query.ts'
 import { roomRoutes } from './routes/room.ts'
-import { statisRoutes } from './routes/statis.ts'
+import { statsRoutes } from './routes/stats.ts'
 
 /** Every HTTP interface, in the order of the specification. docs/http.md and the OpenAPI page are generated from it. */
 export const routes: readonly Route[] = [
   ...deviceRoutes,
   ...pushRoutes,
   ...batchRoutes,
-  ...statisRoutes,
+  ...statsRoutes,
   ...queryRoutes,
   ...groupRoutes,
   ...roomRoutes,

@@ -1,19 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { StoreError } from '../store/store.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../transport/uws.ts'
 import { stringify } from '../util/json.ts'
-import type { Api } from './api.ts'
 import { ApiError } from './api-error.ts'
-import type { Keys } from './keys.ts'
+import type { HttpContext } from './context.ts'
 import { addBodyParameters, parseQuery } from './query.ts'
 import { IDEMPOTENCY_KEY_MAX, type Reply } from './route.ts'
 import { type CompiledRoute, type Router, readParameters } from './router.ts'
 
 export interface HttpServices {
-  readonly api: Api
+  readonly context: HttpContext
   readonly router: Router
-  readonly keys: Keys
   /** Whether the gateway takes requests now; 503 while starting or draining. */
   isServing(): boolean
   /** Whether every worker serves, for load balancers. */
@@ -63,7 +59,7 @@ class Exchange {
     req: HttpRequest,
     method: string,
     path: string,
-    deadlineMs: number,
+    deadlineAt: number,
     onOver: (exchange: Exchange) => void,
   ) {
     this.#res = res
@@ -77,7 +73,7 @@ class Exchange {
     const hasBody = method === 'POST'
     this.contentType = hasBody ? req.getHeader('content-type') : ''
     this.idempotencyKey = hasBody ? req.getHeader('idempotency-key') : ''
-    this.deadlineAt = performance.now() + deadlineMs
+    this.deadlineAt = deadlineAt
   }
 
   answer(status: number, body: string, contentType = HEADERS_OF_JSON, closes = false): void {
@@ -135,8 +131,8 @@ export class HttpServer {
 
   constructor(app: TemplatedApp, services: HttpServices) {
     this.#services = services
-    // An owner has its own deadline; this is for what hangs anywhere else.
-    this.#deadlineMs = services.api.options.callTimeoutMs + 1000
+    // A home has its own deadline; this is for what hangs anywhere else.
+    this.#deadlineMs = services.context.options.callTimeoutMs + 1000
     for (const method of ['get', 'head'] as const) {
       app[method]('/healthz', res => probe(res, true, method === 'head'))
       app[method]('/readyz', res => probe(res, services.isReady(), method === 'head'))
@@ -151,11 +147,11 @@ export class HttpServer {
 
   /** Resolves when every request that was taken is answered; each has a deadline. */
   async allAnswered(): Promise<void> {
-    while (this.#open.size > 0) await new Promise(resolve => setTimeout(resolve, 5))
+    while (this.#open.size > 0) await new Promise<void>(resolve => this.#services.context.clock.after(5, resolve))
   }
 
-  /** Answers what is over its deadline; call every now and then. */
-  expire(now: number): void {
+  /** Answers what is over its deadline. */
+  tick(now: number): void {
     for (const exchange of this.#open) {
       if (exchange.deadlineAt > now) return
       this.#fail(exchange, ApiError.of('BUSY', 'no answer in time'))
@@ -167,10 +163,19 @@ export class HttpServer {
   }
 
   #take(res: HttpResponse, req: HttpRequest, method: string, path: string): void {
-    const exchange = new Exchange(res, req, method, path, this.#deadlineMs, this.#forget)
+    const exchange = new Exchange(
+      res,
+      req,
+      method,
+      path,
+      this.#services.context.clock.now() + this.#deadlineMs,
+      this.#forget,
+    )
     this.#open.add(exchange)
     try {
-      const refusal = this.#services.keys.refuses(req, () => isLoopbackAddress(new Uint8Array(res.getRemoteAddress())))
+      const refusal = this.#services.context.admission.call(req, () =>
+        isLoopbackAddress(new Uint8Array(res.getRemoteAddress())),
+      )
       if (refusal !== undefined) throw new ApiError(ErrorCode.UNAUTHORIZED.code, refusal)
       if (exchange.path === '/metrics') {
         this.#services.metricsPage().then(
@@ -194,7 +199,7 @@ export class HttpServer {
   }
 
   #run(exchange: Exchange): void {
-    const { api, router } = this.#services
+    const { context, router } = this.#services
     const { method, path } = exchange
     const parameters = parseQuery(exchange.query)
     if (exchange.idempotencyKey.length > IDEMPOTENCY_KEY_MAX) {
@@ -207,7 +212,7 @@ export class HttpServer {
       this.#handle(exchange, row, parameters, NO_BODY)
       return
     }
-    const bytesMax = router.bodyBytesMax(path, api.options)
+    const bytesMax = router.bodyBytesMax(path, context.options)
     exchange.readBody(bytesMax, body => {
       try {
         if (body === undefined) throw ApiError.of('BODY_TOO_LONG', `expected up to ${bytesMax} bytes`)
@@ -226,10 +231,10 @@ export class HttpServer {
     parameters: ReadonlyMap<string, string>,
     body: Buffer,
   ): void {
-    const { api, router } = this.#services
+    const { context, router } = this.#services
     const { method, path, contentType, idempotencyKey } = exchange
     const row = known ?? router.find(method, path, parameters)
-    const reply = row.handle(api, readParameters(row, parameters), { body, contentType, idempotencyKey })
+    const reply = row.handle(context, readParameters(row, parameters), { body, contentType, idempotencyKey })
     if (!(reply instanceof Promise)) {
       this.#reply(exchange, reply)
       return
@@ -254,8 +259,7 @@ export class HttpServer {
   }
 
   #translate(exchange: Exchange, error: unknown): ApiError {
-    if (error instanceof StoreError) return ApiError.of('NOT_SERVING', 'the store does not take changes')
-    const id = randomUUID()
+    const id = this.#services.context.clock.uuid()
     this.#services.log.error({ err: error, id, method: exchange.method, path: exchange.path }, 'defect in a request')
     return ApiError.of('INTERNAL', `id ${id}`)
   }

@@ -1,13 +1,20 @@
 import { createServer } from 'node:net'
-import { createReuseportFd } from 'node-unix-socket'
+import { closeFd, createReuseportFd } from 'node-unix-socket'
+
+export interface ReservedPort {
+  readonly port: number
+  /** The workers listen on it. */
+  release(): void
+}
 
 /**
  * Chooses the port that all workers listen on and keeps it until they do: a socket that is bound and never listens.
- * @param port 0: any free one @returns the port, and the descriptor to close when the workers listen
+ * @param port 0: any free one
  */
-export async function reservePort(host: string, port: number): Promise<{ port: number; fd: number }> {
+export async function reservePort(host: string, port: number): Promise<ReservedPort> {
   const chosen = port === 0 ? await freePort(host) : port
-  return { port: chosen, fd: createReuseportFd(chosen, host) }
+  const fd = createReuseportFd(chosen, host)
+  return { port: chosen, release: () => closeFd(fd) }
 }
 
 function freePort(host: string): Promise<number> {

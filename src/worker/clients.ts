@@ -1,29 +1,30 @@
 import type { Server } from 'node:net'
-import type { CounterRow } from '../ops/counters.ts'
+import { ListenerType } from '../contract/listener.ts'
 import { Disconnect } from '../protocol/disconnect.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { Frame } from '../protocol/frame.ts'
+import type { SessionContext } from '../session/context.ts'
 import { dispatchBinary, dispatchText, error, GARBAGE } from '../session/dispatch.ts'
-import type { Gate } from '../session/gate.ts'
 import type { Session } from '../session/session.ts'
-import type { Admission } from '../transport/admission.ts'
-import { type ConnectionEvents, ListenerType } from '../transport/connection.ts'
+import type { ConnectionEvents } from '../transport/connection.ts'
 import { serveTcp } from '../transport/tcp.ts'
 import type { TemplatedApp } from '../transport/uws.ts'
 import { serveWebSocket } from '../transport/websocket.ts'
+import type { Core } from './core.ts'
 
 export const WEBSOCKET_PATH = '/im/ws'
 const MESSAGE_BYTES_MIN = 262_144
 
 export interface Clients {
+  /** @param fd a bound socket of this worker alone */
   listenTcp(fd: number): Promise<Server>
   /** Resolves when every connection is closed, its last bytes included. */
   allClosed(): Promise<void>
 }
 
 /** Joins both transports to the sessions: what a connection says is dispatched, what happens to it is told to the hub. */
-export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission, count: CounterRow): Clients {
-  const { hub, options } = gate
+export function serveClients({ count, guard, onDefect }: Core, context: SessionContext, app: TemplatedApp): Clients {
+  const { hub, options, admission, clock } = context
   const open = { [ListenerType.TCP]: 0, [ListenerType.WS]: 0 }
   let onAllClosed: (() => void) | undefined
 
@@ -33,18 +34,22 @@ export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission
     if (open[ListenerType.TCP] + open[ListenerType.WS] === 0) onAllClosed?.()
   }
   const garbage = (session: Session) => {
-    error(gate, session, 0, ErrorCode.BAD_HEADER)
+    error(context, session, 0, ErrorCode.BAD_HEADER)
     hub.kick(session, Disconnect.BAD_FRAME)
   }
   const take = (session: Session, chunk: Buffer, dispatch: typeof dispatchBinary) => {
-    const rest = dispatch(gate, session, chunk)
+    const rest = dispatch(context, session, chunk)
     if (rest === undefined) return
     if (rest === GARBAGE || !session.postpone(rest.length, () => take(session, rest, dispatch))) garbage(session)
   }
   const hear = (session: Session, chunk: Buffer, dispatch: typeof dispatchBinary) => {
-    session.seen(performance.now())
+    session.seen(clock.now())
     count.add('messages_in_total', 1)
-    take(session, chunk, dispatch)
+    try {
+      take(session, chunk, dispatch)
+    } catch (defect) {
+      onDefect(defect)
+    }
   }
   const events: ConnectionEvents<Session> = {
     opened(connection) {
@@ -53,24 +58,20 @@ export function serveClients(gate: Gate, app: TemplatedApp, admission: Admission
     },
     binary: (session, chunk) => hear(session, chunk, dispatchBinary),
     text: (session, chunk) => hear(session, chunk, dispatchText),
-    garbage,
+    garbage: session => guard(() => garbage(session)),
     closed(session) {
       counted(session.connection.listener, -1)
-      hub.gone(session)
+      guard(() => hub.gone(session))
     },
-    tooSlow(session) {
-      hub.kick(session, Disconnect.SLOW_CONSUMER)
-    },
-    alive(session) {
-      session.seen(performance.now())
-    },
+    tooSlow: session => guard(() => hub.kick(session, Disconnect.SLOW_CONSUMER)),
+    alive: session => session.seen(clock.now()),
   }
   const { frameBytesMax, writerBytesMax } = options
   // A WebSocket message carries one of the longest frames, or several shorter ones.
   const messageBytesMax = Math.max(MESSAGE_BYTES_MIN, frameBytesMax + Frame.HEADER_BYTES)
-  serveWebSocket(app, WEBSOCKET_PATH, { messageBytesMax, writerBytesMax }, admission, events)
+  serveWebSocket(app, WEBSOCKET_PATH, { messageBytesMax, writerBytesMax, clock, admission, events })
   return {
-    listenTcp: fd => serveTcp(fd, { frameBytesMax, writerBytesMax }, admission, events),
+    listenTcp: fd => serveTcp(fd, { frameBytesMax, writerBytesMax, clock, admission, events }),
     allClosed: () =>
       new Promise(resolve => {
         onAllClosed = resolve

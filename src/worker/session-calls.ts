@@ -1,52 +1,53 @@
-import type { Handlers } from '../bus/calls.ts'
+import type { Handlers } from '../contract/calls.ts'
 import type { Methods } from '../contract/methods.ts'
 import { Disconnect } from '../protocol/disconnect.ts'
 import { DataKind } from '../protocol/json-format.ts'
-import type { Gate } from '../session/gate.ts'
-import { admitted, left } from '../session/membership.ts'
-import type { Id } from '../util/id.ts'
+import type { SessionContext } from '../session/context.ts'
+import { admitted, left, NOTHING_SEEN } from '../session/membership.ts'
+import { SessionState } from '../session/session.ts'
+import type { Cid } from '../util/id.ts'
 
 type SessionMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `session${string}`>>
 
-/** What owners ask of the worker of a session. A session that is gone by then is passed over. */
-export function sessionCalls(gate: Gate): SessionMethods {
-  const { hub } = gate
-  const send = (cid: Id, notice: Buffer | undefined) => {
+/** What homes ask of the worker of a session. A session that is gone by then is passed over. */
+export function sessionCalls(context: SessionContext): SessionMethods {
+  const { hub } = context
+  const send = (cid: Cid, notice: Buffer | undefined) => {
     const session = hub.get(cid)
     if (session !== undefined && notice !== undefined) hub.deliver(session, notice, DataKind.BYTES)
   }
   return {
-    sessionBroadcast: ({ dataKind, ...broadcast }) => ({
-      total: gate.broadcasts.publish({ ...broadcast, dataKind: dataKind as DataKind }),
-    }),
+    sessionBroadcast: broadcast => ({ total: context.broadcasts.publish(broadcast) }),
     sessionReplaced: ({ cid }) => {
       const session = hub.get(cid)
-      if (session !== undefined) hub.kick(session, Disconnect.REPLACED)
-      return {}
+      if (session === undefined) return { broadcastsSeen: 0 }
+      const { upTo } = session.state === SessionState.ONLINE ? context.broadcasts.seen() : NOTHING_SEEN
+      hub.kick(session, Disconnect.REPLACED)
+      return { broadcastsSeen: upTo }
     },
     sessionRooms: ({ cids }) => cids.flatMap(cid => Array.from(hub.get(cid)?.rooms ?? [], ({ id }) => id)),
     sessionLeftRoom: ({ cid, rid, notice }) => {
       const session = hub.get(cid)
-      if (session !== undefined) left(gate, session, 'rooms', rid)
+      if (session !== undefined) left(context, session, 'rooms', rid)
       send(cid, notice)
       return {}
     },
     sessionInGroup: ({ cid, sid, gid, topic, notice }) => {
       const session = hub.get(cid)
-      if (session !== undefined) admitted(gate, session, 'groups', gid, topic)
-      // It went while it was let in: nobody else would tell the owner.
-      else gate.calls.tell(gate.placement.ownerOf(gid), 'groupDetach', { gid, sid, cid })
+      if (session !== undefined) admitted(context, session, 'groups', gid, topic)
+      // It went while it was let in: nobody else would tell the home.
+      else context.calls.tell(context.placement.homeOf(gid), 'groupDetach', { gid, sid, cid })
       send(cid, notice)
       return {}
     },
     sessionLeftGroup: ({ cid, gid, notice }) => {
       const session = hub.get(cid)
-      if (session !== undefined) left(gate, session, 'groups', gid)
+      if (session !== undefined) left(context, session, 'groups', gid)
       send(cid, notice)
       return {}
     },
     sessionRoomCounts: ({ rid, watch, frame }) => {
-      gate.watchers.notify(rid, watch, frame)
+      context.watchers.notify(rid, watch, frame)
       return {}
     },
   }

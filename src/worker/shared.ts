@@ -1,19 +1,17 @@
 import type { Link } from '../bus/bus.ts'
 import type { Options } from '../config/options.ts'
-import type { Listener } from '../http/api.ts'
+import type { Listener } from '../contract/listener.ts'
 
 /** What main hands a worker when it starts it. */
 export interface WorkerStart {
   readonly index: number
   readonly options: Options
-  /** The port that was chosen; the option may say 0. */
-  readonly httpPort: number
-  /**
-   * The bound socket for raw TCP, of this worker alone: it closes it. Made by main, because workers must not load
-   * node-unix-socket (docs/engine.md, 5).
-   */
-  readonly tcpFd: number
   readonly listeners: readonly Listener[]
+  /**
+   * For each listener of raw TCP its bound socket, of this worker alone: it closes it. Made by main, because workers must
+   * not load node-unix-socket (docs/engine.md, 5). Undefined for the others.
+   */
+  readonly sockets: readonly (number | undefined)[]
   /** One per worker, itself included. */
   readonly links: readonly Link[]
   readonly wakeWords: SharedArrayBuffer

@@ -1,8 +1,7 @@
 import { ErrorCode } from '../../protocol/error-code.ts'
-import { StoreError } from '../../store/store.ts'
 import { parse, stringify } from '../../util/json.ts'
-import type { Api } from '../api.ts'
 import { ApiError } from '../api-error.ts'
+import type { HttpContext } from '../context.ts'
 import { fieldsOf } from '../query.ts'
 import { IDEMPOTENCY_KEY_MAX, type Reply, type RequestContext } from '../route.ts'
 import { Router, readParameters } from '../router.ts'
@@ -17,7 +16,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3
 const router = new Router(pushRoutes)
 
 /** Carries out each push of a JSON array as if it had come alone; what is wrong with one does not touch the others. */
-export async function pushBatch(api: Api, _query: object, { body }: RequestContext) {
+export async function pushBatch(context: HttpContext, _query: object, { body }: RequestContext) {
   let pushes: unknown
   try {
     pushes = parse(body.toString())
@@ -27,11 +26,11 @@ export async function pushBatch(api: Api, _query: object, { body }: RequestConte
   if (!Array.isArray(pushes) || pushes.length > PUSHES_MAX) {
     throw ApiError.of('BAD_PARAMETER', `body: expected a JSON array of up to ${PUSHES_MAX} pushes`)
   }
-  const list = await Promise.all(pushes.map((push: unknown) => pushOne(api, push)))
+  const list = await Promise.all(pushes.map((push: unknown) => pushOne(context, push)))
   return { len: list.length, list }
 }
 
-async function pushOne(api: Api, push: unknown): Promise<PushReply> {
+async function pushOne(context: HttpContext, push: unknown): Promise<PushReply> {
   try {
     if (typeof push !== 'object' || push === null || Array.isArray(push)) {
       throw ApiError.of('BAD_PARAMETER', 'push: expected an object')
@@ -41,14 +40,13 @@ async function pushOne(api: Api, push: unknown): Promise<PushReply> {
     const row = router.find('POST', '/im/push', parameters)
     const query = readParameters(row, parameters)
     const body = bodyOf(data, data64)
-    const { pushBytesMax } = api.options
+    const { pushBytesMax } = context.options
     if (body.body.length > pushBytesMax) throw ApiError.of('BODY_TOO_LONG', `expected up to ${pushBytesMax} bytes`)
-    const reply = await row.handle(api, query, { ...body, idempotencyKey: keyOf(key) })
+    const reply = await row.handle(context, query, { ...body, idempotencyKey: keyOf(key) })
     return { ...reply, code: ErrorCode.OK.code, errmsg: ErrorCode.OK.text }
   } catch (error) {
     // One that fails must not hide what became of the others.
-    const { code, message } =
-      error instanceof ApiError ? error : ApiError.of(error instanceof StoreError ? 'NOT_SERVING' : 'INTERNAL')
+    const { code, message } = error instanceof ApiError ? error : ApiError.of('INTERNAL')
     return { code, errmsg: message }
   }
 }

@@ -1,17 +1,9 @@
-import { key } from '../../store/table.ts'
+import type { Device } from '../../contract/methods.ts'
 import { addressText, hostOf } from '../../util/address.ts'
-import type { Id } from '../../util/id.ts'
-import type { Api } from '../api.ts'
-import { ApiError } from '../api-error.ts'
+import type { Sid, Uid } from '../../util/id.ts'
+import { ApiError, granted } from '../api-error.ts'
+import type { HttpContext } from '../context.ts'
 import { nearness } from '../ip-database.ts'
-import { sessionRecord } from '../session-record.ts'
-
-interface Register {
-  readonly uid: Id
-  readonly nation: number
-  readonly city: number
-  readonly town: number
-}
 
 /** Most addresses that a device is told. */
 const ADDRESSES_MAX = 5
@@ -19,32 +11,32 @@ const ADDRESSES_MAX = 5
 const BACKOFF = { base: 1000, factor: 2, max: 60_000, jitter: 0.5 } as const
 
 /** Gives the user a new session id; durable before it is answered. */
-export async function register(api: Api, { uid, nation, city, town }: Register) {
-  const sid = api.sids.next()
-  if (sid === undefined) throw ApiError.of('BUSY')
-  api.store.tables.sessions.put(key(sid), { uid, nation, city, town, at: Date.now() })
-  await api.store.commit()
+export async function register({ calls, placement }: HttpContext, device: Device) {
+  const { uid, nation, city, town } = device
+  const { sid } = granted(await calls.ask(placement.homeOf(uid), 'userRegister', { uid, nation, city, town }))
   return { uid, sid, nation, city, town }
 }
 
 interface IpList {
   readonly type: 1 | 2
-  readonly uid: Id
-  readonly sid: Id
+  readonly uid: Uid
+  readonly sid: Sid
   readonly clientip: string
 }
 
 /** Where the device may connect, and the token that signs it in. */
-export async function listAddresses(api: Api, { type, uid, sid, clientip }: IpList) {
-  if (sessionRecord(api, sid)?.uid !== uid) throw ApiError.of('SID_MISMATCH')
-  const expire = api.options.tokenTtlS
-  const token = api.tokens.issue(uid, sid, Math.floor(Date.now() / 1000) + expire)
-  const iplist = liveAddresses(api, type, clientip)
+export async function listAddresses(context: HttpContext, { type, uid, sid, clientip }: IpList) {
+  const { calls, placement, clock } = context
+  const { device } = granted(await calls.askNow(placement.here, 'deviceOf', { sid }))
+  if (device?.uid !== uid) throw ApiError.of('SID_MISMATCH')
+  const expire = context.options.tokenTtlS
+  const token = context.tokens.issue(uid, sid, Math.floor(clock.wall() / 1000) + expire)
+  const iplist = liveAddresses(context, type, clientip)
   return { uid, sid, type, len: iplist.length, iplist, token, expire, backoff: BACKOFF }
 }
 
 /** The nearest first, among those the least loaded. What others have on their listeners is not known here: they follow ours. */
-function liveAddresses({ directory, counters, placeOf }: Api, type: 1 | 2, clientip: string): string[] {
+function liveAddresses({ directory, counters, placeOf }: HttpContext, type: 1 | 2, clientip: string): string[] {
   const client = placeOf(clientip)
   const load = counters.sum(type === 1 ? 'sessions_tcp' : 'sessions_ws')
   const own = directory.own.map(listener => ({ ...listener, host: hostOf(listener.ipaddr), load }))

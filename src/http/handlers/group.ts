@@ -1,84 +1,84 @@
 import type { Methods } from '../../contract/methods.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import type { Id } from '../../util/id.ts'
-import type { Api } from '../api.ts'
+import type { Gid, Uid, UidOrAll } from '../../util/id.ts'
 import { granted } from '../api-error.ts'
+import type { HttpContext } from '../context.ts'
 import { mergeTop } from '../ranked.ts'
 
 interface Group {
-  readonly gid: Id
+  readonly gid: Gid
 }
 interface User extends Group {
-  readonly uid: Id
+  readonly uid: Uid
 }
 interface Gag extends Group {
-  readonly uid?: Id | undefined
+  readonly uid?: UidOrAll | undefined
 }
 
 /** Refuses the user, removes him if he is a member, and tells the group. */
-export async function addGroupBlacklist({ calls, placement }: Api, { gid, uid }: User) {
-  granted(await calls.ask(placement.ownerOf(gid), 'groupBlacklist', { gid, uid, on: true }))
+export async function addGroupBlacklist({ calls, placement }: HttpContext, { gid, uid }: User) {
+  granted(await calls.ask(placement.homeOf(gid), 'groupBlacklist', { gid, uid, on: true }))
   return {}
 }
 
-export async function deleteGroupBlacklist({ calls, placement }: Api, { gid, uid }: User) {
-  granted(await calls.ask(placement.ownerOf(gid), 'groupBlacklist', { gid, uid, on: false }))
+export async function deleteGroupBlacklist({ calls, placement }: HttpContext, { gid, uid }: User) {
+  granted(await calls.ask(placement.homeOf(gid), 'groupBlacklist', { gid, uid, on: false }))
   return {}
 }
 
-export function getGroupBlacklist(api: Api, group: Group) {
-  return listUids(api, group, 'blacklist')
+export function getGroupBlacklist(context: HttpContext, group: Group) {
+  return listUids(context, group, 'blacklist')
 }
 
 /** Forbids one user to speak in a group, or everyone when `uid` is absent or 0. */
-export async function addGroupGag({ calls, placement }: Api, { gid, uid = 0 }: Gag) {
-  granted(await calls.ask(placement.ownerOf(gid), 'groupGag', { gid, uid, on: true }))
+export async function addGroupGag({ calls, placement }: HttpContext, { gid, uid = 0 }: Gag) {
+  granted(await calls.ask(placement.homeOf(gid), 'groupGag', { gid, uid, on: true }))
   return {}
 }
 
 /** Lifts the gag of one user, or the one of everybody: each lifts only that. */
-export async function deleteGroupGag({ calls, placement }: Api, { gid, uid = 0 }: Gag) {
-  granted(await calls.ask(placement.ownerOf(gid), 'groupGag', { gid, uid, on: false }))
+export async function deleteGroupGag({ calls, placement }: HttpContext, { gid, uid = 0 }: Gag) {
+  granted(await calls.ask(placement.homeOf(gid), 'groupGag', { gid, uid, on: false }))
   return {}
 }
 
-export function getGroupGags(api: Api, group: Group) {
-  return listUids(api, group, 'gags')
+export async function getGroupGags({ calls, placement }: HttpContext, { gid }: Group) {
+  return numbered(granted(await calls.ask(placement.homeOf(gid), 'groupGags', { gid })))
 }
 
-export async function addGroupMember({ calls, placement }: Api, { gid, uid }: User) {
-  granted(await calls.ask(placement.ownerOf(gid), 'groupJoin', { gid, uid }))
+export async function addGroupMember({ calls, placement }: HttpContext, { gid, uid }: User) {
+  granted(await calls.ask(placement.homeOf(gid), 'groupJoin', { gid, uid }))
   return {}
 }
 
-export async function deleteGroupMember({ calls, placement }: Api, { gid, uid }: User) {
-  granted(await calls.ask(placement.ownerOf(gid), 'groupKick', { gid, uid }))
+export async function deleteGroupMember({ calls, placement }: HttpContext, { gid, uid }: User) {
+  granted(await calls.ask(placement.homeOf(gid), 'groupKick', { gid, uid }))
   return {}
 }
 
-export function getGroupMembers(api: Api, group: Group) {
-  return listUids(api, group, 'members')
+export function getGroupMembers(context: HttpContext, group: Group) {
+  return listUids(context, group, 'members')
 }
 
 /** Dismisses the group: its members are told and removed. Dismissing it again changes nothing. */
-export async function closeGroup({ calls, placement }: Api, { gid }: Group) {
-  const answer = await calls.ask(placement.ownerOf(gid), 'groupDismiss', { gid })
+export async function closeGroup({ calls, placement }: HttpContext, { gid }: Group) {
+  const answer = await calls.ask(placement.homeOf(gid), 'groupDismiss', { gid })
   if (!('refused' in answer) || answer.refused !== ErrorCode.CLOSED.code) granted(answer)
   return {}
 }
 
 /** Brings a dismissed group back, without members. */
-export async function openGroup({ calls, placement }: Api, { gid }: Group) {
-  granted(await calls.ask(placement.ownerOf(gid), 'groupOpen', { gid }))
+export async function openGroup({ calls, placement }: HttpContext, { gid }: Group) {
+  granted(await calls.ask(placement.homeOf(gid), 'groupOpen', { gid }))
   return {}
 }
 
-export async function setGroupCap({ calls, placement }: Api, { gid, cap }: Group & { readonly cap: number }) {
-  return { gid, ...granted(await calls.ask(placement.ownerOf(gid), 'groupCap', { gid, cap })) }
+export async function setGroupCap({ calls, placement }: HttpContext, { gid, cap }: Group & { readonly cap: number }) {
+  return { gid, ...granted(await calls.ask(placement.homeOf(gid), 'groupCap', { gid, cap })) }
 }
 
-export async function getGroupCap({ calls, placement }: Api, { gid }: Group) {
-  return { gid, ...granted(await calls.ask(placement.ownerOf(gid), 'groupCap', { gid })) }
+export async function getGroupCap({ calls, placement }: HttpContext, { gid }: Group) {
+  return { gid, ...granted(await calls.ask(placement.homeOf(gid), 'groupCap', { gid })) }
 }
 
 interface Top {
@@ -86,22 +86,25 @@ interface Top {
 }
 
 /** The groups with the most members. */
-export function topGroups(api: Api, { num = 10 }: Top) {
-  return top(api, num, 'members')
+export function topGroups(context: HttpContext, { num = 10 }: Top) {
+  return top(context, num, 'members')
 }
 
 /** The groups in which the most was said. */
-export function topGroupsByMessages(api: Api, { num = 10 }: Top) {
-  return top(api, num, 'messages')
+export function topGroupsByMessages(context: HttpContext, { num = 10 }: Top) {
+  return top(context, num, 'messages')
 }
 
-async function top(api: Api, num: number, by: Methods['groupTop']['args']['by']) {
-  const best = await mergeTop(api, num, worker => api.calls.ask(worker, 'groupTop', { num, by }))
-  const list = best.map(({ id, total }, idx) => ({ idx, gid: id, total }))
+async function top(context: HttpContext, num: number, by: Methods['groupTop']['args']['by']) {
+  const best = await mergeTop(context.calls.askAll('groupTop', { num, by }), num)
+  const list = best.map(({ id, total }, idx) => ({ idx, gid: id as Gid, total }))
   return { len: list.length, list }
 }
 
-async function listUids({ calls, placement }: Api, { gid }: Group, list: Methods['groupUids']['args']['list']) {
-  const uids = granted(await calls.ask(placement.ownerOf(gid), 'groupUids', { gid, list }))
+async function listUids({ calls, placement }: HttpContext, { gid }: Group, list: Methods['groupUids']['args']['list']) {
+  return numbered(granted(await calls.ask(placement.homeOf(gid), 'groupUids', { gid, list })))
+}
+
+function numbered<T extends UidOrAll>(uids: readonly T[]) {
   return { len: uids.length, list: uids.map((uid, idx) => ({ idx, uid })) }
 }

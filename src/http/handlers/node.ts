@@ -1,19 +1,19 @@
+import { ListenerType } from '../../contract/listener.ts'
 import type { NodeAddress } from '../../contract/methods.ts'
-import { ListenerType } from '../../transport/connection.ts'
 import { addressText } from '../../util/address.ts'
-import type { Id } from '../../util/id.ts'
-import type { Api } from '../api.ts'
+import type { Nid } from '../../util/id.ts'
 import { granted } from '../api-error.ts'
+import type { HttpContext } from '../context.ts'
 
 interface Node {
-  readonly nid: Id
+  readonly nid: Nid
   readonly ipaddr: string
   readonly port: number
   readonly type?: 1 | 2 | undefined
 }
 
 /** The listeners of this process, with the sessions that came in over each, and those that were added. */
-export async function listListeners({ counters, directory }: Api) {
+export async function listListeners({ counters, directory }: HttpContext) {
   const isUp = counters.sum('up') > 0
   const own = directory.own.map(({ nid, type, ipaddr }) => {
     const total = counters.sum(type === ListenerType.TCP ? 'sessions_tcp' : 'sessions_ws')
@@ -32,7 +32,7 @@ export async function listListeners({ counters, directory }: Api) {
   return { len: list.length, list }
 }
 
-export async function listForwarders({ directory }: Api) {
+export async function listForwarders({ directory }: HttpContext) {
   const list = directory.added
     .filter(({ kind }) => kind === 'frwder')
     .map(({ nid, ipaddr, port, isUp }, idx) => ({ idx, nid, ipaddr, port, status: statusOf(isUp) }))
@@ -43,24 +43,24 @@ function statusOf(isUp: boolean): 0 | 1 {
   return isUp ? 1 : 0
 }
 
-export function addListener(api: Api, node: Node) {
-  return change(api, 'nodeAdd', 'listend', node)
+export function addListener(context: HttpContext, node: Node) {
+  return change(context, 'nodeAdd', 'listend', node)
 }
 
-export function deleteListener(api: Api, node: Node) {
-  return change(api, 'nodeDel', 'listend', node)
+export function deleteListener(context: HttpContext, node: Node) {
+  return change(context, 'nodeDel', 'listend', node)
 }
 
-export function addForwarder(api: Api, node: Node) {
-  return change(api, 'nodeAdd', 'frwder', node)
+export function addForwarder(context: HttpContext, node: Node) {
+  return change(context, 'nodeAdd', 'frwder', node)
 }
 
-export function deleteForwarder(api: Api, node: Node) {
-  return change(api, 'nodeDel', 'frwder', node)
+export function deleteForwarder(context: HttpContext, node: Node) {
+  return change(context, 'nodeDel', 'frwder', node)
 }
 
 async function change(
-  { calls, placement }: Api,
+  { calls, placement }: HttpContext,
   method: 'nodeAdd' | 'nodeDel',
   kind: NodeAddress['kind'],
   { nid, ipaddr, port, type }: Node,

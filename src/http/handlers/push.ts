@@ -1,58 +1,60 @@
 import type { PushArgs } from '../../contract/methods.ts'
 import { dataKindOf } from '../../protocol/json-format.ts'
-import type { Id } from '../../util/id.ts'
+import type { Gid, Rid, Sid, Uid } from '../../util/id.ts'
 import { parse, stringify } from '../../util/json.ts'
-import type { Api } from '../api.ts'
 import { ApiError, granted, grantedTo } from '../api-error.ts'
+import type { HttpContext } from '../context.ts'
 import type { RequestContext } from '../route.ts'
-import { sessionRecord } from '../session-record.ts'
 
 interface Expire {
   readonly expire?: number | undefined
 }
 
-export function pushAll(api: Api, query: Expire, request: RequestContext) {
-  return once(api, request, request => {
-    const answer = api.calls.askNow(api.placement.ofAll, 'broadcast', pushArgs(request, query))
+export function pushAll(context: HttpContext, query: Expire, request: RequestContext) {
+  return once(context, request, request => {
+    const answer = context.calls.askNow(context.placement.ofAll, 'broadcast', pushArgs(request, query))
     return grantedTo(answer, pushed => ({ ...pushed }))
   })
 }
 
-export function pushGroup(api: Api, query: Expire & { gid: Id }, request: RequestContext) {
+export function pushGroup(context: HttpContext, query: Expire & { gid: Gid }, request: RequestContext) {
   const { gid } = query
-  return once(api, request, request => {
+  return once(context, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
-    const answer = api.calls.askNow(api.placement.ownerOf(gid), 'groupPush', { gid, data, dataKind, expire })
+    const answer = context.calls.askNow(context.placement.homeOf(gid), 'groupPush', { gid, data, dataKind, expire })
     return grantedTo(answer, ({ msgid, total }) => ({ gid, msgid, total }))
   })
 }
 
-export function pushRoom(api: Api, query: Expire & { rid: Id }, request: RequestContext) {
+export function pushRoom(context: HttpContext, query: Expire & { rid: Rid }, request: RequestContext) {
   const { rid } = query
-  return once(api, request, request => {
+  return once(context, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
-    const answer = api.calls.askNow(api.placement.ownerOf(rid), 'roomPush', { rid, data, dataKind, expire })
+    const answer = context.calls.askNow(context.placement.homeOf(rid), 'roomPush', { rid, data, dataKind, expire })
     return grantedTo(answer, ({ msgid, total }) => ({ rid, msgid, total }))
   })
 }
 
 /** A sid that was never registered has nobody. */
-export function pushSession(api: Api, query: Expire & { sid: Id }, request: RequestContext) {
+export function pushSession(context: HttpContext, query: Expire & { sid: Sid }, request: RequestContext) {
   const { sid } = query
-  return once(api, request, request => {
-    const uid = sessionRecord(api, sid)?.uid
+  const { calls, placement } = context
+  return once(context, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
-    if (uid === undefined) return { sid, total: 0 }
-    const answer = api.calls.askNow(api.placement.ownerOf(uid), 'userPush', { uid, sid, data, dataKind, expire })
-    return grantedTo(answer, ({ msgid, total }) => ({ sid, msgid, total }))
+    return grantedTo(calls.askNow(placement.here, 'deviceOf', { sid }), ({ device }) => {
+      if (device === undefined) return { sid, total: 0 }
+      const { uid } = device
+      const answer = calls.askNow(placement.homeOf(uid), 'userPush', { uid, sid, data, dataKind, expire })
+      return grantedTo(answer, ({ msgid, total }) => ({ sid, msgid, total }))
+    })
   })
 }
 
-export function pushUser(api: Api, query: Expire & { uid: Id }, request: RequestContext) {
+export function pushUser(context: HttpContext, query: Expire & { uid: Uid }, request: RequestContext) {
   const { uid } = query
-  return once(api, request, request => {
+  return once(context, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
-    const answer = api.calls.askNow(api.placement.ownerOf(uid), 'userPush', { uid, data, dataKind, expire })
+    const answer = context.calls.askNow(context.placement.homeOf(uid), 'userPush', { uid, data, dataKind, expire })
     return grantedTo(answer, ({ msgid, total }) => ({ uid, msgid, total }))
   })
 }
@@ -62,11 +64,11 @@ interface PushApp extends Expire {
   readonly version?: string | undefined
 }
 
-export function pushApp(api: Api, query: PushApp, request: RequestContext) {
+export function pushApp(context: HttpContext, query: PushApp, request: RequestContext) {
   const { appid, version } = query
-  return once(api, request, request => {
+  return once(context, request, request => {
     const args = { app: appid, ...(version === undefined ? {} : { version }), ...pushArgs(request, query) }
-    const answer = api.calls.askNow(api.placement.ofAll, 'broadcast', args)
+    const answer = context.calls.askNow(context.placement.ofAll, 'broadcast', args)
     return grantedTo(answer, pushed => ({ appid, ...pushed }))
   })
 }
@@ -81,25 +83,29 @@ function pushArgs({ body, contentType }: RequestContext, { expire = 0 }: Expire)
 type Replied<R> = R | Promise<R>
 
 /** The same Idempotency-Key within its time gives the first reply again, and nothing is delivered twice. */
-function once<R>(api: Api, request: RequestContext, push: (request: RequestContext) => Replied<R>): Replied<R> {
+function once<R>(
+  context: HttpContext,
+  request: RequestContext,
+  push: (request: RequestContext) => Replied<R>,
+): Replied<R> {
   const { idempotencyKey, body } = request
   if (idempotencyKey === '') return push(request)
   // It is pushed when the key has been claimed.
   const kept = { ...request, body: Buffer.from(body) }
-  return onceForKey(api, idempotencyKey, () => push(kept))
+  return onceForKey(context, idempotencyKey, () => push(kept))
 }
 
-async function onceForKey<R>(api: Api, key: string, push: () => Replied<R>): Promise<R> {
-  const owner = api.placement.ownerOfText(key)
-  const claim = granted(await api.calls.ask(owner, 'idempotencyClaim', { key }))
+async function onceForKey<R>(context: HttpContext, key: string, push: () => Replied<R>): Promise<R> {
+  const home = context.placement.homeOfText(key)
+  const claim = granted(await context.calls.ask(home, 'idempotencyClaim', { key }))
   if ('reply' in claim) return parse(claim.reply) as R
   let pushed: R
   try {
     pushed = await push()
   } catch (error) {
-    await api.calls.ask(owner, 'idempotencySettle', { key, reply: '' })
+    await context.calls.ask(home, 'idempotencySettle', { key, reply: '' })
     throw error
   }
-  granted(await api.calls.ask(owner, 'idempotencySettle', { key, reply: stringify(pushed) }))
+  granted(await context.calls.ask(home, 'idempotencySettle', { key, reply: stringify(pushed) }))
   return pushed
 }

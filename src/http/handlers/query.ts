@@ -1,15 +1,15 @@
 import { groupBy } from '../../util/group-by.ts'
-import type { Id } from '../../util/id.ts'
-import type { Api } from '../api.ts'
+import type { Rid, Uid } from '../../util/id.ts'
 import { granted } from '../api-error.ts'
+import type { HttpContext } from '../context.ts'
 
 /** Whether a user is online, and the rooms that any of his sessions is in. */
-export async function userStatus(api: Api, { uid }: { readonly uid: Id }) {
-  const sessions = await sessionsOf(api, uid)
+export async function userStatus(context: HttpContext, { uid }: { readonly uid: Uid }) {
+  const sessions = await sessionsOf(context, uid)
   const byWorker = groupBy(sessions, ({ worker }) => worker)
-  const rooms = new Set<Id>()
+  const rooms = new Set<Rid>()
   for (const [worker, some] of byWorker) {
-    const rids = granted(await api.calls.ask(worker, 'sessionRooms', { cids: some.map(({ cid }) => cid) }))
+    const rids = granted(await context.calls.ask(worker, 'sessionRooms', { cids: some.map(({ cid }) => cid) }))
     for (const rid of rids) rooms.add(rid)
   }
   const list = [...rooms].map((rid, idx) => ({ idx, rid }))
@@ -18,11 +18,11 @@ export async function userStatus(api: Api, { uid }: { readonly uid: Id }) {
 }
 
 /** The sessions of a user that are online. */
-export async function sidList(api: Api, { uid }: { readonly uid: Id }) {
-  const list = (await sessionsOf(api, uid)).map(({ sid }, idx) => ({ idx, sid }))
+export async function sidList(context: HttpContext, { uid }: { readonly uid: Uid }) {
+  const list = (await sessionsOf(context, uid)).map(({ sid }, idx) => ({ idx, sid }))
   return { uid, len: list.length, list }
 }
 
-async function sessionsOf(api: Api, uid: Id) {
-  return granted(await api.calls.ask(api.placement.ownerOf(uid), 'userSessions', { uid }))
+async function sessionsOf(context: HttpContext, uid: Uid) {
+  return granted(await context.calls.ask(context.placement.homeOf(uid), 'userSessions', { uid }))
 }

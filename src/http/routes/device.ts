@@ -1,9 +1,9 @@
 import * as device from '../handlers/device.ts'
-import { id, ipAddress, listenerType, uint32 } from '../params.ts'
+import { ipAddress, listenerType, sessionId, uint32, userId } from '../params.ts'
 import { count, decimal, listOf, object, text } from '../reply.ts'
 import { type Route, route } from '../route.ts'
 
-const uid = id('user')
+const uid = userId('user')
 /** Kept with the sid, and not looked at: any numbering will do. */
 const place = {
   nation: uint32('nation of the user, in a numbering of yours; kept with the sid'),
@@ -21,7 +21,7 @@ export const deviceRoutes: readonly Route[] = [
     path: '/im/register',
     where: {},
     query: { uid, ...place },
-    reply: { uid, sid: id('session, never used before'), ...place },
+    reply: { uid, sid: sessionId('session, never used before'), ...place },
     errors: [],
     handle: device.register,
   }),
@@ -35,12 +35,12 @@ export const deviceRoutes: readonly Route[] = [
     query: {
       type: listenerType('how the device connects'),
       uid,
-      sid: id('session'),
+      sid: sessionId('session'),
       clientip: ipAddress('address of the device, as you see it'),
     },
     reply: {
       uid,
-      sid: id('session'),
+      sid: sessionId('session'),
       type: listenerType('how the device connects'),
       len: count('length of iplist'),
       iplist: listOf('addresses as ip:port, best first', text('ip:port')),

@@ -1,11 +1,11 @@
 import * as group from '../handlers/group.ts'
-import { cap, id, idOrZero, topNum } from '../params.ts'
+import { cap, groupId, topNum, userId, userIdOrAll } from '../params.ts'
 import { count, numberedList } from '../reply.ts'
 import { type Route, route } from '../route.ts'
 
-const gid = id('group')
-const uid = id('user')
-const gagged = idOrZero('user; 0 or absent: everybody').optional()
+const gid = groupId('group')
+const uid = userId('user')
+const gagged = userIdOrAll('user; 0 or absent: everybody').optional()
 const most = cap('most members')
 
 /** Groups (5.x). */
@@ -84,7 +84,7 @@ export const groupRoutes: readonly Route[] = [
     alsoPost: true,
     where: { action: 'get', option: 'gag' },
     query: { gid },
-    reply: numberedList('users that may not speak', { uid: idOrZero('user; 0: everybody') }),
+    reply: numberedList('users that may not speak', { uid: userIdOrAll('user; 0: everybody') }),
     errors: ['NO_SUCH_GROUP'],
     handle: group.getGroupGags,
   }),

@@ -1,9 +1,9 @@
 import * as nodes from '../handlers/node.ts'
-import { id, ipAddress, listenerType, port } from '../params.ts'
+import { ipAddress, listenerType, nodeId, port } from '../params.ts'
 import { choice, count, numberedList, text } from '../reply.ts'
 import { type Route, route } from '../route.ts'
 
-const nid = id('node')
+const nid = nodeId('node')
 const ipaddr = ipAddress('address of the node')
 const status = choice('whether it answers', [1, 'up'], [0, 'down'])
 const node = { nid, ipaddr, port: port('port of the node') }

@@ -1,15 +1,15 @@
 import * as push from '../handlers/push.ts'
-import { appid, expire, id, version } from '../params.ts'
+import { appid, expire, groupId, messageId, roomId, sessionId, userId, version } from '../params.ts'
 import { count } from '../reply.ts'
 import { type Route, route } from '../route.ts'
 
 const kept = expire('seconds that it stays valid: who comes within them still gets it; 0: only who is there now')
 const optionalKept = kept.optional()
-const pushed = { msgid: id('number of the message'), total: count('sessions it was sent to') }
-const gid = id('group')
-const rid = id('room')
-const sid = id('session')
-const uid = id('user')
+const pushed = { msgid: messageId('number of the message'), total: count('sessions it was sent to') }
+const gid = groupId('group')
+const rid = roomId('room')
+const sid = sessionId('session')
+const uid = userId('user')
 const app = appid('app that ONLINE named')
 
 /** The pushes: a part of the table that a batch carries out too. */
@@ -58,7 +58,7 @@ export const pushRoutes: readonly Route[] = [
     path: '/im/push',
     where: { dim: 'sid' },
     query: { sid, expire: optionalKept },
-    reply: { sid, ...pushed, msgid: id('number of the message; none when nobody has that sid').optional() },
+    reply: { sid, ...pushed, msgid: messageId('number of the message; none when nobody has that sid').optional() },
     errors: [],
     handle: push.pushSession,
   }),

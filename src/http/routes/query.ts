@@ -1,9 +1,9 @@
 import * as query from '../handlers/query.ts'
-import { id } from '../params.ts'
+import { roomId, sessionId, userId } from '../params.ts'
 import { choice, numberedList } from '../reply.ts'
 import { type Route, route } from '../route.ts'
 
-const uid = id('user')
+const uid = userId('user')
 
 /** Who is online (4.x). */
 export const queryRoutes: readonly Route[] = [
@@ -18,7 +18,7 @@ export const queryRoutes: readonly Route[] = [
     reply: {
       uid,
       status: choice('whether a session of the user is there', [1, 'online'], [0, 'offline']),
-      ...numberedList('rooms that any session of the user is in', { rid: id('room') }),
+      ...numberedList('rooms that any session of the user is in', { rid: roomId('room') }),
     },
     errors: [],
     handle: query.userStatus,
@@ -31,7 +31,7 @@ export const queryRoutes: readonly Route[] = [
     path: '/im/query',
     where: { option: 'sid-list' },
     query: { uid },
-    reply: { uid, ...numberedList('sessions that are online', { sid: id('session') }) },
+    reply: { uid, ...numberedList('sessions that are online', { sid: sessionId('session') }) },
     errors: [],
     handle: query.sidList,
   }),

@@ -1,13 +1,13 @@
 import * as room from '../handlers/room.ts'
-import { cap, id, idOrZero, topNum } from '../params.ts'
-import { count, numberedList } from '../reply.ts'
+import { cap, roomId, topNum, userId, userIdOrAll } from '../params.ts'
+import { count, numberedList, ordinal } from '../reply.ts'
 import { type Route, route } from '../route.ts'
 
-const rid = id('room')
-const uid = id('user')
-const gagged = idOrZero('user; 0 or absent: everybody').optional()
+const rid = roomId('room')
+const uid = userId('user')
+const gagged = userIdOrAll('user; 0 or absent: everybody').optional()
 const places = cap('places of a sub-group')
-const anyRoom = id('room; absent: the default of all rooms').optional()
+const anyRoom = roomId('room; absent: the default of all rooms').optional()
 
 /** Rooms (6.x). */
 export const roomRoutes: readonly Route[] = [
@@ -135,7 +135,7 @@ export const roomRoutes: readonly Route[] = [
     path: '/im/room/query',
     where: { option: 'group-list' },
     query: { rid },
-    reply: { rid, ...numberedList('sub-groups', { gid: id('sub-group, from 1'), total: count('sessions') }) },
+    reply: { rid, ...numberedList('sub-groups', { gid: ordinal('sub-group'), total: count('sessions') }) },
     errors: [],
     handle: room.listRoomGroups,
   }),

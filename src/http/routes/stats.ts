@@ -1,4 +1,4 @@
-import * as statis from '../handlers/statis.ts'
+import * as stats from '../handlers/stats.ts'
 import { bucketNum, precision } from '../params.ts'
 import { count, decimal, idx, jsonList, numberedList, text, precision as writtenPrecision } from '../reply.ts'
 import { type Route, route } from '../route.ts'
@@ -7,7 +7,7 @@ const prec = precision('precision')
 const num = bucketNum('most records')
 
 /** The online statistics (3.x). */
-export const statisRoutes: readonly Route[] = [
+export const statsRoutes: readonly Route[] = [
   route({
     name: 'user-statis.add',
     doc: '3.1',
@@ -19,7 +19,7 @@ export const statisRoutes: readonly Route[] = [
     query: { prec, num },
     reply: {},
     errors: [],
-    handle: statis.addStatis,
+    handle: stats.addStats,
   }),
   route({
     name: 'user-statis.del',
@@ -32,7 +32,7 @@ export const statisRoutes: readonly Route[] = [
     query: { prec },
     reply: {},
     errors: [],
-    handle: statis.deleteStatis,
+    handle: stats.deleteStats,
   }),
   route({
     name: 'user-statis.list',
@@ -45,7 +45,7 @@ export const statisRoutes: readonly Route[] = [
     query: {},
     reply: numberedList('precisions', { prec: writtenPrecision('seconds, a month or a year'), num }),
     errors: [],
-    handle: statis.listStatis,
+    handle: stats.listStats,
   }),
   route({
     name: 'user-statis.get',
@@ -71,6 +71,6 @@ export const statisRoutes: readonly Route[] = [
       }),
     },
     errors: [],
-    handle: statis.getStatis,
+    handle: stats.getStats,
   }),
 ]

@@ -1,0 +1,120 @@
+import { Bus, type OnBusRecord } from '../bus/bus.ts'
+import { Reactor } from '../bus/reactor.ts'
+import { SharedWakeups } from '../bus/wake.ts'
+import type { Options } from '../config/options.ts'
+import { type Refused, refused } from '../contract/answer.ts'
+import { Calls } from '../contract/calls.ts'
+import { type Methods, methods } from '../contract/methods.ts'
+import { localPlacement, type Placement } from '../contract/placement.ts'
+import { type CounterRow, Counters } from '../ops/counters.ts'
+import { createLog, type Logger } from '../ops/log.ts'
+import { IdBlocks } from '../store/id-blocks.ts'
+import { LmdbStore } from '../store/lmdb-store.ts'
+import type { Store } from '../store/store.ts'
+import { type Clock, systemClock } from '../util/clock.ts'
+import type { Part } from './part.ts'
+import type { WorkerStart } from './shared.ts'
+
+/** Ids that the gateway chooses begin above what app servers usually number by hand. */
+const FIRST_NEW_ID = 2 ** 40
+
+/** What every part of a worker stands on. */
+export interface Core {
+  readonly self: number
+  readonly options: Options
+  readonly log: Logger
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly count: CounterRow
+  readonly store: Store
+  readonly placement: Placement
+  readonly bus: Bus
+  readonly calls: Calls<Methods>
+  readonly reactor: Reactor
+  readonly sids: IdBlocks
+  readonly msgids: IdBlocks
+  readonly newIds: IdBlocks
+  /** Logs what should not have happened, and says what is told of it to who asked. */
+  onDefect(defect: unknown): Refused
+  /** The wall: runs it, and logs a defect instead of letting it end what comes after. */
+  guard(run: () => void): void
+  isDraining(): boolean
+  /** Sets who is asked for what: once, before the first turn. */
+  run(parts: readonly Part[], onRecord: OnBusRecord): void
+  /** Takes the first block of each kind of numbers. @throws StoreError */
+  takeNumbers(): Promise<void>
+}
+
+export function createCore(start: WorkerStart): Core {
+  const { index: self, options } = start
+  const log = createLog(options.logLevel, { worker: self })
+  const onDefect = (defect: unknown): Refused => {
+    const id = clock.uuid()
+    log.error({ err: defect, id }, 'defect')
+    return refused('INTERNAL', `internal error: id ${id}`)
+  }
+  const guard = (run: () => void): void => {
+    try {
+      run()
+    } catch (defect) {
+      onDefect(defect)
+    }
+  }
+  const clock = systemClock(onDefect)
+  const store = LmdbStore.open(options.dataDir)
+  const counters = new Counters(start.counters)
+  let onRecord: OnBusRecord = () => undefined
+  let parts: readonly Part[] = []
+
+  const bus = new Bus(
+    self,
+    start.links,
+    new SharedWakeups(start.wakeWords, self),
+    options.ringBytes,
+    (from, kind, block, at, end) => {
+      try {
+        onRecord(from, kind, block, at, end)
+      } catch (defect) {
+        onDefect(defect)
+      }
+    },
+  )
+  const calls = new Calls<Methods>(bus, clock, methods, options.callTimeoutMs, refused('BUSY'), onDefect)
+  const reactor = new Reactor(bus, clock, () => {
+    for (const part of parts) if (part.flush !== undefined) guard(() => part.flush!())
+  })
+  const blocks = (counter: string, size: number, first: number) =>
+    new IdBlocks(store, counter, size, first, error => log.error({ err: error, counter }, 'no new block of numbers'))
+  const sids = blocks('sid', 1000, 1)
+  const msgids = blocks('msgid', 1_000_000, 1)
+  const newIds = blocks('id', 1000, FIRST_NEW_ID)
+  const drainingWord = new Int32Array(start.draining)
+
+  return {
+    self,
+    options,
+    log,
+    clock,
+    counters,
+    count: counters.row(self),
+    store,
+    placement: localPlacement(self, start.links.length),
+    bus,
+    calls,
+    reactor,
+    sids,
+    msgids,
+    newIds,
+    onDefect,
+    guard,
+    isDraining: () => Atomics.load(drainingWord, 0) === 1,
+    run(all, receive) {
+      parts = all
+      onRecord = receive
+      calls.serve(all.map(part => part.methods ?? {}))
+    },
+    async takeNumbers() {
+      await Promise.all([sids.start(), msgids.start(), newIds.start()])
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import type { Admission } from '../admission/admission.ts'
+import { ListenerType } from '../contract/listener.ts'
+import { Fanout } from '../fanout/fanout.ts'
+import { Broadcasts } from '../session/broadcasts.ts'
+import { Congestion } from '../session/congestion.ts'
+import type { SessionContext } from '../session/context.ts'
+import { Hub } from '../session/hub.ts'
+import { leaveEverything } from '../session/membership.ts'
+import { Tokens } from '../session/token.ts'
+import { Watchers } from '../session/watchers.ts'
+import type { Core } from './core.ts'
+import type { Part } from './part.ts'
+import { forgetTopicsOf, resyncWith } from './resync.ts'
+import { sessionCalls } from './session-calls.ts'
+
+/** The side of a worker that faces clients: its sessions, and what is delivered to them. */
+export interface Edge {
+  readonly context: SessionContext
+  readonly parts: readonly Part[]
+}
+
+export function createEdge(core: Core, admission: Admission): Edge {
+  const { options, clock, count, bus, reactor } = core
+  const hub = new Hub(clock, {
+    left: (session, state) => leaveEverything(context, session, state),
+    online(listener, sessions) {
+      count.set(listener === ListenerType.TCP ? 'sessions_tcp' : 'sessions_ws', sessions)
+      count.set('sessions', hub.online[ListenerType.TCP] + hub.online[ListenerType.WS])
+    },
+    closing: cause => count.add(`closed_${cause}_total`, 1),
+    wake: reactor.wake,
+    guard: core.guard,
+  })
+  const fanout = new Fanout(
+    clock,
+    options.flushHoldMaxMs,
+    {
+      published: messages => count.add('published_total', messages),
+      flushed(deliveries, dropped) {
+        count.add('flushes_total', 1)
+        count.add('deliveries_total', deliveries)
+        if (dropped > 0) count.add('dropped_total', dropped)
+      },
+    },
+    reactor.wake,
+  )
+  const congestion = new Congestion(bus)
+  const context: SessionContext = {
+    ...core,
+    admission,
+    hub,
+    fanout,
+    tokens: new Tokens(core.store.tokenKey),
+    broadcasts: new Broadcasts(clock, hub, fanout),
+    watchers: new Watchers(hub),
+    congestion,
+  }
+  const sessions: Part = {
+    methods: sessionCalls(context),
+    flush: () => hub.flush(),
+    workerLost: worker => forgetTopicsOf(context, worker),
+    workerReplaced: worker => resyncWith(context, worker),
+  }
+  const delivery: Part = {
+    flush: () => fanout.flush(),
+    gauges: row => row.set('topics', fanout.topics),
+    stop: () => fanout.close(),
+  }
+  const pausing: Part = {
+    flush: () => congestion.relieve(),
+    gauges(row) {
+      row.set('paused_total', congestion.paused)
+      row.set('refused_connections_total', admission.refused)
+    },
+  }
+  return { context, parts: [sessions, delivery, pausing] }
+}
