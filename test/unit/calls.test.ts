@@ -1,9 +1,11 @@
 import t from 'tap'
 import { Bus } from '#dist/bus/bus.js'
-import { type Answer, Calls } from '#dist/bus/calls.js'
-import { RecordKind } from '#dist/bus/records.js'
 import { createRing } from '#dist/bus/ring.js'
-import { createWakeWords } from '#dist/bus/wake.js'
+import { createWakeWords, SharedWakeups } from '#dist/bus/wake.js'
+import type { Answer } from '#dist/contract/answer.js'
+import { Calls } from '#dist/contract/calls.js'
+import { RecordKind } from '#dist/contract/records.js'
+import { systemClock } from '#dist/util/clock.js'
 import { seededRandom } from '../support/seed.js'
 
 type Contract = {
@@ -11,6 +13,9 @@ type Contract = {
   fail: { args: { n: number }; reply: { twice: number } }
   late: { args: { n: number }; reply: { twice: number } }
 }
+
+/** Only the names of the rows matter. */
+const row = {} as never
 
 const RING_BYTES = 4096
 const OTHER = 99
@@ -22,7 +27,7 @@ function loopback(onOther: (number: number) => void) {
   const bus: Bus = new Bus(
     0,
     [{ outgoing: ring, incoming: ring }],
-    createWakeWords(1),
+    new SharedWakeups(createWakeWords(1), 0),
     RING_BYTES * 1000,
     (from, kind, block, at, end) => {
       if (kind === OTHER) onOther(block.readUInt32LE(at))
@@ -31,17 +36,21 @@ function loopback(onOther: (number: number) => void) {
       else throw new Error(`a record of kind ${kind}`)
     },
   )
-  const calls = new Calls<Contract>(bus, ['double', 'fail', 'late'], 1000, { refused: 1 }, defect => {
+  const clock = systemClock(defect => defects.push(defect))
+  const rows: Contract = { double: row, fail: row, late: row }
+  const calls = new Calls<Contract>(bus, clock, rows, 1000, { refused: 1 }, defect => {
     defects.push(defect)
     return { refused: 2 }
   })
-  calls.serve({
-    double: ({ n }) => ({ twice: n * 2 }),
-    fail: ({ n }) => {
-      throw new Error(`number ${n}`)
+  calls.serve([
+    { double: ({ n }) => ({ twice: n * 2 }) },
+    {
+      fail: ({ n }) => {
+        throw new Error(`number ${n}`)
+      },
+      late: async ({ n }) => ({ twice: n * 2 }),
     },
-    late: async ({ n }) => ({ twice: n * 2 }),
-  })
+  ])
   const settle = async () => {
     for (let quiet = 0; quiet < 3; ) {
       quiet = bus.drain(1000) === 0 && bus.flush() ? quiet + 1 : 0

@@ -3,6 +3,7 @@ import { Fanout } from '#dist/fanout/fanout.js'
 import { Carrier, Place } from '#dist/fanout/topic.js'
 import { encodeFrame } from '#dist/protocol/encode.js'
 import { DataKind, toJson } from '#dist/protocol/json-format.js'
+import { systemClock } from '#dist/util/clock.js'
 import { seededRandom } from '../support/seed.js'
 
 const CARRIERS = [Carrier.WS_BINARY, Carrier.WS_JSON, Carrier.TCP]
@@ -54,12 +55,16 @@ function framesIn(bytes: Buffer): string[] {
 const frameOf = (number: number, bytes: number) =>
   encodeFrame(0x040b, 0, { rid: 7, msgid: number, text: 'x'.repeat(bytes) })
 
+const clock = systemClock(defect => {
+  throw defect
+})
+
 t.test('every member gets what was published while it was in, once and in order, whoever comes and goes', async t => {
   const random = seededRandom(t)
   let delivered = 0
   let wakes = 0
   const stats = { published: () => undefined, flushed: (deliveries: number) => (delivered += deliveries) }
-  const fanout = new Fanout(1, stats, () => wakes++)
+  const fanout = new Fanout(clock, 1, stats, () => wakes++)
   t.teardown(() => fanout.close())
   const members = Array.from({ length: 60 }, () => new Recorder(random.pick(CARRIERS)))
   const topicOf = new Map<Recorder, number>()
@@ -105,6 +110,7 @@ t.test(
     const flushes: { deliveries: number; dropped: number }[] = []
     let onWake: () => void = () => undefined
     const fanout = new Fanout(
+      clock,
       1000,
       { published: () => undefined, flushed: (deliveries, dropped) => flushes.push({ deliveries, dropped }) },
       () => onWake(),

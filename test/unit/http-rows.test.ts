@@ -1,13 +1,15 @@
 import t from 'tap'
-import { cap, id } from '#dist/http/params.js'
+import { cap, groupId } from '#dist/http/params.js'
 import { count, list, numberedList } from '#dist/http/reply.js'
 import { type Route, route } from '#dist/http/route.js'
 import { Router, readParameters } from '#dist/http/router.js'
 import { routes } from '#dist/http/routes.js'
+import type { Gid, Rid } from '#dist/util/id.js'
 import { stringify } from '#dist/util/json.js'
 import { ajv } from '../support/reply-schema.js'
 
-const gid = id('group')
+const gid = groupId('group')
+const rid = 5 as unknown as Rid
 const row = { name: 'x', doc: '0', summary: '', method: 'GET', path: '/x', where: {}, errors: [] } as const
 
 t.test('a row compiles with a handler that gives what it says, and with no other', async t => {
@@ -16,8 +18,8 @@ t.test('a row compiles with a handler that gives what it says, and with no other
   // The compiler refuses an @ts-expect-error over a line that is right.
   const compiled = [
     route({ ...one, handle: (_, { gid, num = 1 }) => ({ gid, total: num }) }),
-    route({ ...one, handle: async (_, { gid }) => (gid === 1 ? { gid } : { gid, total: 5 }) }),
-    route({ ...many, handle: () => ({ len: 1, list: [{ idx: 0, gid: 2n ** 63n }] }) }),
+    route({ ...one, handle: async (_, { gid }) => (gid > 1 ? { gid } : { gid, total: 5 }) }),
+    route({ ...many, handle: () => ({ len: 1, list: [{ idx: 0, gid: (2n ** 63n) as Gid }] }) }),
     // @ts-expect-error: gid is missing
     route({ ...one, handle: () => ({ total: 5 }) }),
     // @ts-expect-error: gid is no text
@@ -27,7 +29,7 @@ t.test('a row compiles with a handler that gives what it says, and with no other
     // @ts-expect-error: the row has no name
     route({ ...one, handle: (_, { gid }) => ({ gid, name: 'five' }) }),
     // @ts-expect-error: the row has no name, which one of two answers has
-    route({ ...one, handle: (_, { gid }) => (gid === 1 ? { gid } : { gid, name: 'five' }) }),
+    route({ ...one, handle: (_, { gid }) => (gid > 1 ? { gid } : { gid, name: 'five' }) }),
     // @ts-expect-error: nor has a row with an empty reply
     route({ ...row, query: {}, reply: {}, handle: () => ({ name: 'five' }) }),
     // @ts-expect-error: entries have a gid
@@ -36,10 +38,12 @@ t.test('a row compiles with a handler that gives what it says, and with no other
     route({ ...one, handle: (_: unknown, { uid }: { uid: number }) => ({ gid: uid }) }),
     // @ts-expect-error: num may be absent
     route({ ...one, handle: (_: unknown, { gid, num }: { gid: number; num: number }) => ({ gid, total: num }) }),
+    // @ts-expect-error: a room's id is no group's
+    route({ ...one, handle: () => ({ gid: rid }) }),
     // @ts-expect-error: a list is no parameter
     route({ ...row, query: { gids: list('', { gid }) }, reply: {}, handle: () => ({}) }),
   ]
-  t.equal(compiled.length, 13)
+  t.equal(compiled.length, 14)
 })
 
 const read = (rows: readonly Route[], query: Record<string, string>) => {

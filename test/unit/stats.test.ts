@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { request } from 'undici'
-import { statisEntries } from '#dist/jobs/statis-page.js'
-import { bucketStart, nextBucketStart, type Precision, parsePrecision, precisionOf } from '#dist/statis/precision.js'
-import { Sampler } from '#dist/statis/sampler.js'
-import { Store } from '#dist/store/store.js'
-import { idAt } from '#dist/store/table.js'
+import { statsEntries } from '#dist/jobs/stats-page.js'
+import { bucketStart, nextBucketStart, type Precision, parsePrecision, precisionOf } from '#dist/stats/precision.js'
+import { Sampler } from '#dist/stats/sampler.js'
+import { LmdbStore } from '#dist/store/lmdb-store.js'
 import { type Scope, startGateway } from '../support/gateway.js'
 import { seededRandom } from '../support/seed.js'
 
@@ -43,12 +42,12 @@ async function newFolder(t: Scope): Promise<string> {
 /** A sampler on a real store, and a clock of its own. */
 class Station {
   readonly folder: string
-  #store: Store
+  #store: LmdbStore
   #sampler: Sampler
   #wallS: number
   #monotonicS = 1000
 
-  private constructor(folder: string, store: Store, wallS: number) {
+  private constructor(folder: string, store: LmdbStore, wallS: number) {
     this.folder = folder
     this.#store = store
     this.#sampler = new Sampler(store)
@@ -57,7 +56,7 @@ class Station {
 
   static async open(t: Scope, start: string): Promise<Station> {
     const folder = await newFolder(t)
-    const station = new Station(folder, await Store.prepare(folder), seconds(start))
+    const station = new Station(folder, await LmdbStore.prepare(folder), seconds(start))
     t.teardown(() => station.#store.close())
     return station
   }
@@ -89,7 +88,7 @@ class Station {
   /** The process ends and another one begins, whose monotonic clock begins anew. */
   async restart(downS: number): Promise<void> {
     await this.#store.close()
-    this.#store = await Store.prepare(this.folder)
+    this.#store = await LmdbStore.prepare(this.folder)
     this.#sampler = new Sampler(this.#store)
     this.#wallS += downS
     this.#monotonicS = 5
@@ -98,15 +97,15 @@ class Station {
   /** Oldest first. */
   buckets(text: string): Bucket[] {
     this.#store.refresh()
-    const { text: newestFirst } = statisEntries(this.#store, precision(text).id, 100_000)
+    const { text: newestFirst } = statsEntries(this.#store, precision(text).id, 100_000)
     const entries = (JSON.parse(`[${newestFirst}]`) as Bucket[]).reverse()
     return entries.map((entry, idx) => ({ ...entry, idx }))
   }
 
   precisions(): unknown[] {
     this.#store.refresh()
-    const entries = this.#store.tables.statisPrecisions.list()
-    return entries.map(({ key: at, value }) => [precisionOf(Number(idAt(at, 0))).prec, value.num])
+    const entries = this.#store.tables.statisPrecisions.list([])
+    return entries.map(({ key, value }) => [precisionOf(key[0]).prec, value.num])
   }
 }
 
@@ -378,7 +377,7 @@ t.test('100,000 buckets are one answer over HTTP, newest first', async t => {
   const dataDir = await newFolder(t)
   const usersAt = (timeS: number) => (timeS / HOUR) % 9973
   const newestS = bucketStart(precision('1h'), Date.now() / 1000)
-  const store = await Store.prepare(dataDir)
+  const store = await LmdbStore.prepare(dataDir)
   const sampler = new Sampler(store)
   sampler.add(precision('1h'), PLENTY)
   for (let index = PLENTY - 1; index >= 0; index--) {
