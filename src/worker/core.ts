@@ -41,6 +41,8 @@ export interface Core {
   isDraining(): boolean
   /** Sets who is asked for what: once, before the first turn. */
   run(parts: readonly Part[], onRecord: OnBusRecord): void
+  /** Comes last: what others asked of a worker that is lost is undone before its callers hear that nobody answers. */
+  readonly part: Part
   /** Takes the first block of each kind of numbers. @throws StoreError */
   takeNumbers(): Promise<void>
 }
@@ -88,6 +90,16 @@ export function createCore(start: WorkerStart): Core {
   const sids = blocks('sid', 1000, 1)
   const msgids = blocks('msgid', 1_000_000, 1)
   const newIds = blocks('id', 1000, FIRST_NEW_ID)
+  let lastUtilization = performance.eventLoopUtilization()
+  const part: Part = {
+    workerLost: worker => calls.disconnect(worker),
+    tick: now => calls.expire(now),
+    gauges(row) {
+      row.set('ring_overflow_total', bus.overflowed)
+      row.set('event_loop_utilization', performance.eventLoopUtilization(lastUtilization).utilization)
+      lastUtilization = performance.eventLoopUtilization()
+    },
+  }
   const drainingWord = new Int32Array(start.draining)
 
   return {
@@ -107,6 +119,7 @@ export function createCore(start: WorkerStart): Core {
     newIds,
     onDefect,
     guard,
+    part,
     isDraining: () => Atomics.load(drainingWord, 0) === 1,
     run(all, receive) {
       parts = all

@@ -17,7 +17,14 @@ import { sessionCalls } from './session-calls.ts'
 export interface Edge {
   readonly context: SessionContext
   readonly parts: readonly Part[]
+  /** Closes from now on whoever does not sign in or falls silent. */
+  start(): void
 }
+
+/** How often sessions are looked at, at least. */
+const SWEEP_MS = 1000
+/** So many heartbeats without a word are silence. */
+const SILENT_BEATS = 3
 
 export function createEdge(core: Core, admission: Admission): Edge {
   const { options, clock, count, bus, reactor } = core
@@ -73,5 +80,14 @@ export function createEdge(core: Core, admission: Admission): Edge {
       row.set('refused_connections_total', admission.refused)
     },
   }
-  return { context, parts: [sessions, delivery, pausing] }
+  const { loginTimeoutMs, heartbeatMs } = options
+  return {
+    context,
+    parts: [sessions, delivery, pausing],
+    start() {
+      clock.every(Math.min(SWEEP_MS, loginTimeoutMs / 2, heartbeatMs), () =>
+        hub.sweep(clock.now(), loginTimeoutMs, heartbeatMs * SILENT_BEATS),
+      )
+    },
+  }
 }

@@ -33,7 +33,7 @@ process.on('exit', () => {
 })
 
 const core = createCore(start)
-const { log, clock, count, bus, calls, reactor, guard, onDefect } = core
+const { log, clock, count, bus, reactor, guard, onDefect } = core
 process.on('unhandledRejection', reason => {
   // lmdb rejects promises of its own besides ours when a commit fails; `Store.commit` has told who needs to know.
   if (isCommitFailure(reason)) log.error({ err: reason }, 'the store did not take a change')
@@ -45,18 +45,7 @@ const admission = new Admission(new Connections(share), new Keys(options.apiKeys
 const edge = createEdge(core, admission)
 const homes = createHomes(core)
 const api = await createApi(core, start, app, admission, edge.context)
-let lastUtilization = performance.eventLoopUtilization()
-/** Calls come last: what others asked of a worker that is lost is undone before its callers hear that nobody answers. */
-const asking: Part = {
-  workerLost: worker => calls.disconnect(worker),
-  tick: now => calls.expire(now),
-  gauges(row) {
-    row.set('ring_overflow_total', bus.overflowed)
-    row.set('event_loop_utilization', performance.eventLoopUtilization(lastUtilization).utilization)
-    lastUtilization = performance.eventLoopUtilization()
-  },
-}
-const parts: readonly Part[] = [...edge.parts, ...homes.parts, ...api.parts, asking]
+const parts: readonly Part[] = [...edge.parts, ...homes.parts, ...api.parts, core.part]
 
 /** Asks each part, behind the wall. */
 function each(ask: (part: Part) => void): void {
@@ -67,6 +56,7 @@ core.run(parts, receiver(edge.context, homes.posting, parts))
 await core.takeNumbers()
 restoreBroadcasts(core, edge.context)
 homes.start()
+edge.start()
 const clients = serveClients(core, edge.context, app)
 await listeners.open(app, clients)
 clock.every(SECOND_MS, () => {
@@ -76,9 +66,6 @@ clock.every(SECOND_MS, () => {
   reactor.wake()
 })
 clock.every(BEAT_MS, () => count.set('beat_ms', clock.wall()))
-clock.every(Math.min(SECOND_MS, options.loginTimeoutMs / 2, options.heartbeatMs), () =>
-  edge.context.hub.sweep(clock.now(), options.loginTimeoutMs, options.heartbeatMs * 3),
-)
 reactor.wake()
 count.set('up', 1)
 tell({ type: 'ready' })
