@@ -6,6 +6,8 @@ import { z } from 'zod'
 interface Row {
   readonly schema: z.ZodType
   readonly doc: string
+  /** Whether a running gateway could take a new value; all others are fixed by what was opened or shared at the start. */
+  readonly reloadable: boolean
 }
 
 const host = z
@@ -32,69 +34,121 @@ const powerOfTwo = integer(65_536, 1 << 28).refine(value => (value & (value - 1)
 
 /** Every option. docs/options.md is generated from it. Units stand last in the name. */
 export const optionRows = {
-  httpHost: { schema: host.default('127.0.0.1'), doc: 'Address of the HTTP API and the WebSocket path `/im/ws`.' },
-  httpPort: { schema: port.default(8080), doc: 'Port of both; 0: any free one.' },
-  tcpHost: { schema: host.default('127.0.0.1'), doc: 'Address for raw TCP clients.' },
-  tcpPort: { schema: port.default(8081), doc: 'Port for raw TCP clients; 0: any free one.' },
+  httpHost: {
+    schema: host.default('127.0.0.1'),
+    doc: 'Address of the HTTP API and the WebSocket path `/im/ws`.',
+    reloadable: false,
+  },
+  httpPort: { schema: port.default(8080), doc: 'Port of both; 0: any free one.', reloadable: false },
+  tcpHost: { schema: host.default('127.0.0.1'), doc: 'Address for raw TCP clients.', reloadable: false },
+  tcpPort: { schema: port.default(8081), doc: 'Port for raw TCP clients; 0: any free one.', reloadable: false },
   advertiseHost: {
     schema: z.string().refine(isHost, 'expected an IP address or a host name, without a port').default(''),
     doc: 'Address that iplist tells to devices; empty: the one listened on, or the first of the machine when that is any.',
+    reloadable: true,
   },
-  workers: { schema: integer(1, 256).default(availableParallelism()), doc: 'Worker threads; the processor count.' },
+  workers: {
+    schema: integer(1, 256).default(availableParallelism()),
+    doc: 'Worker threads; the processor count.',
+    reloadable: false,
+  },
   dataDir: {
     schema: z.string().min(1).default('./data'),
     doc: 'Folder of the LMDB environment; it and its files are for the user of the gateway alone.',
+    reloadable: false,
   },
   logLevel: {
     schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     doc: 'Least level that is logged.',
+    reloadable: true,
   },
   apiKeys: {
     schema: list.default([]),
     doc: 'Keys of app servers, comma separated. Without any, only direct callers from this machine are answered.',
+    reloadable: true,
   },
   nodeId: {
     schema: integer(1, 1_000_000).default(1),
     doc: 'Number of this process; its listeners are nid 10 n + type.',
+    reloadable: false,
   },
   connectionsMax: {
     schema: integer(0, 10_000_000).default(0),
     doc: 'Most client connections in all; 0: what the limit of open files allows.',
+    reloadable: true,
   },
-  frameBytesMax: { schema: integer(1024, 16 << 20).default(65_536), doc: 'Longest frame of a client; longer closes.' },
-  pushBytesMax: { schema: integer(1, 16 << 20).default(65_536), doc: 'Longest body of a push.' },
-  batchBytesMax: { schema: integer(1024, 1 << 28).default(8 << 20), doc: 'Longest body of a batch of pushes.' },
-  loginTimeoutMs: { schema: integer(50, 600_000).default(5000), doc: 'A connection that has not signed in is closed.' },
+  frameBytesMax: {
+    schema: integer(1024, 16 << 20).default(65_536),
+    doc: 'Longest frame of a client; longer closes.',
+    reloadable: false,
+  },
+  pushBytesMax: { schema: integer(1, 16 << 20).default(65_536), doc: 'Longest body of a push.', reloadable: true },
+  batchBytesMax: {
+    schema: integer(1024, 1 << 28).default(8 << 20),
+    doc: 'Longest body of a batch of pushes.',
+    reloadable: true,
+  },
+  loginTimeoutMs: {
+    schema: integer(50, 600_000).default(5000),
+    doc: 'A connection that has not signed in is closed.',
+    reloadable: true,
+  },
   heartbeatMs: {
     schema: integer(50, 600_000).default(30_000),
     doc: 'How often a client shall say something; after three of them in silence it is closed.',
+    reloadable: true,
   },
-  tokenTtlS: { schema: integer(1, 31_536_000).default(86_400), doc: 'How long a token of iplist signs in.' },
+  tokenTtlS: {
+    schema: integer(1, 31_536_000).default(86_400),
+    doc: 'How long a token of iplist signs in.',
+    reloadable: true,
+  },
   writerBytesMax: {
     schema: integer(65_536, 1 << 30).default(1 << 20),
     doc: 'What may wait for one client that reads slowly; over it the client is closed with 4001.',
+    reloadable: false,
   },
   flushHoldMaxMs: {
     schema: integer(0, 1000).default(20),
     doc: 'Longest time that a busy topic gathers messages into one write; 0: never holds.',
+    reloadable: true,
   },
-  roomCap: { schema: integer(1, 0xffff_ffff).default(10_000), doc: 'Places of a sub-group, when nothing else is set.' },
+  roomCap: {
+    schema: integer(1, 0xffff_ffff).default(10_000),
+    doc: 'Places of a sub-group, when nothing else is set.',
+    reloadable: true,
+  },
   groupCap: {
     schema: integer(1, 0xffff_ffff).default(100_000),
     doc: 'Most members of a group, when nothing else is set.',
+    reloadable: true,
   },
-  roomsPerSessionMax: { schema: integer(1, 10_000).default(100), doc: 'Rooms that one session may be in.' },
+  roomsPerSessionMax: {
+    schema: integer(1, 10_000).default(100),
+    doc: 'Rooms that one session may be in.',
+    reloadable: true,
+  },
   noticeMembersMax: {
     schema: integer(0, 100_000).default(100),
     doc: 'Join and quit notices go out in rooms up to this size.',
+    reloadable: true,
   },
-  callTimeoutMs: { schema: integer(100, 60_000).default(5000), doc: 'How long a worker waits for another one.' },
+  callTimeoutMs: {
+    schema: integer(100, 60_000).default(5000),
+    doc: 'How long a worker waits for another one.',
+    reloadable: true,
+  },
   ipDatabase: {
     schema: z.string().default(''),
     doc: 'MMDB file with nations and operators, to give devices the nearest addresses; empty: by load alone.',
+    reloadable: false,
   },
-  drainTimeoutMs: { schema: integer(100, 600_000).default(10_000), doc: 'How long a stop may take.' },
-  ringBytes: { schema: powerOfTwo.default(1 << 20), doc: 'Size of the ring between two workers; a power of two.' },
+  drainTimeoutMs: { schema: integer(100, 600_000).default(10_000), doc: 'How long a stop may take.', reloadable: true },
+  ringBytes: {
+    schema: powerOfTwo.default(1 << 20),
+    doc: 'Size of the ring between two workers; a power of two.',
+    reloadable: false,
+  },
 } as const satisfies { readonly [key: string]: Row }
 
 type OptionKey = keyof typeof optionRows

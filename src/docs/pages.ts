@@ -191,7 +191,14 @@ function optionsPage(): string {
   const rows = optionKeys.map(key => {
     const initial = optionRows[key].schema.safeParse(undefined)
     const text = key === 'workers' ? 'processors' : JSON.stringify(initial.data)
-    return [`\`${key}\``, `\`${envName(key)}\``, `\`${flagName(key)}\``, text, optionRows[key].doc]
+    return [
+      `\`${key}\``,
+      `\`${envName(key)}\``,
+      `\`${flagName(key)}\``,
+      text,
+      optionRows[key].reloadable ? 'yes' : 'no',
+      optionRows[key].doc,
+    ]
   })
   return `# Options
 ${made}
@@ -202,6 +209,9 @@ finds the same, also beside a gateway that runs, leaves nothing behind and print
 A port that another process listens on, or an address that the machine does not have, is no invalid option: a later start may
 succeed, so the exit code is 1. A port that the user may not have (below 1024) is one.
 
-${table(['key', 'environment', 'flag', 'default', 'meaning'], rows)}
+*Reloadable* options may be changed in a running gateway once it can reload; this version reads all of them at the start
+only.
+
+${table(['key', 'environment', 'flag', 'default', 'reloadable', 'meaning'], rows)}
 `
 }

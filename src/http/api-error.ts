@@ -20,7 +20,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The answer of an owner. @throws ApiError when it refused */
+/** The answer of a home. @throws ApiError when it refused */
 export function granted<T>(answer: Answer<T>): T {
   if (isRefused(answer)) throw new ApiError(answer.refused, answer.errmsg ?? errorText(answer.refused))
   return answer

@@ -25,7 +25,7 @@ let store: Store | undefined
 export function statsEntries(of: Store, precision: number, num: number): StatsText {
   of.refresh()
   const text = new BucketText()
-  of.tables.statisBuckets.last([precision], (_at, page) => {
+  of.tables.statsBuckets.last([precision], (_at, page) => {
     for (let at = page.length - ENTRY_BYTES; at >= 0 && text.count < num; at -= ENTRY_BYTES) text.add(page, at)
     return text.count < num
   })

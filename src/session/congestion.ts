@@ -2,7 +2,7 @@ import type { Bus } from '../bus/bus.ts'
 import { type Session, SessionState } from './session.ts'
 
 /**
- * Stops reading from clients whose messages cannot be passed on because the ring to the owner is full, and reads on when
+ * Stops reading from clients whose messages cannot be passed on because the ring to the home is full, and reads on when
  * it has room. A WebSocket cannot be paused in this release of uWebSockets.js: such a client is told that we are busy.
  */
 export class Congestion {

@@ -96,14 +96,14 @@ export class Stats {
   #list(): { precision: number; num: number }[] {
     const { store } = this.#context
     store.refresh()
-    return store.tables.statisPrecisions.list([]).map(({ key, value }) => ({ precision: key[0], num: value.num }))
+    return store.tables.statsPrecisions.list([]).map(({ key, value }) => ({ precision: key[0], num: value.num }))
   }
 
   #page(args: Args<'statsPage'>) {
     const { store, options } = this.#context
     const { precision, num } = args
     store.refresh()
-    if (store.tables.statisPrecisions.get([precision]) === undefined) return undefined
+    if (store.tables.statsPrecisions.get([precision]) === undefined) return undefined
     if (num < LONG_PAGE) return statsEntries(store, precision, num)
     return this.#jobs.statsPage({ dataDir: options.dataDir, precision, num })
   }

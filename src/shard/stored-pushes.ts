@@ -43,7 +43,7 @@ export class StoredPushes {
   /** Durable when `Store.commit` says so. */
   add(scope: StoredScope, of: StoredOf, msgid: number, push: StoredPush): void {
     this.#shelf(scope, of).pushes.push({ ...push, msgid })
-    this.#store.tables.retained.put([scope, of, msgid], push)
+    this.#store.tables.storedPushes.put([scope, of, msgid], push)
   }
 
   /** The store did not take it: nobody gets it later. */
@@ -93,17 +93,17 @@ export class StoredPushes {
     for (const [at, shelf] of this.#shelves) {
       const { scope, of } = shelf
       const over = shelf.pushes.filter(({ expiresAt }) => expiresAt <= now)
-      for (const { msgid } of over) this.#store.tables.retained.remove([scope, of, msgid])
+      for (const { msgid } of over) this.#store.tables.storedPushes.remove([scope, of, msgid])
       if (over.length > 0) shelf.pushes = shelf.pushes.filter(({ expiresAt }) => expiresAt > now)
       if (shelf.pushes.length > 0 || shelf.seenUntil > now) continue
-      this.#store.tables.retainedSeen.removeAll([scope, of])
+      this.#store.tables.storedPushesSeen.removeAll([scope, of])
       this.#shelves.delete(at)
     }
   }
 
   #mark(scope: StoredScope, of: StoredOf, sid: Sid, upTo: number): void {
     this.#shelf(scope, of).seen.set(sid, upTo)
-    this.#store.tables.retainedSeen.put([scope, of, sid], upTo)
+    this.#store.tables.storedPushesSeen.put([scope, of, sid], upTo)
   }
 
   #shelf(scope: StoredScope, of: StoredOf): Shelf {
@@ -119,12 +119,12 @@ export class StoredPushes {
   #restore(placement: Placement): void {
     const isOurs = (of: StoredOf) => (of === 0 ? placement.ofAll : placement.homeOf(of)) === this.#bus.self
     let broadcastsEndAt = 0
-    for (const { key, value } of this.#store.tables.retained.list([])) {
+    for (const { key, value } of this.#store.tables.storedPushes.list([])) {
       const [scope, of, msgid] = key
       if (scope === StoredScope.ALL) broadcastsEndAt = Math.max(broadcastsEndAt, value.expiresAt)
       if (isOurs(of)) this.#shelf(scope, of).pushes.push({ ...value, msgid })
     }
-    for (const { key, value } of this.#store.tables.retainedSeen.list([])) {
+    for (const { key, value } of this.#store.tables.storedPushesSeen.list([])) {
       const [scope, of, sid] = key
       if (!isOurs(of)) continue
       const shelf = this.#shelf(scope, of)

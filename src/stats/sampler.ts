@@ -38,7 +38,7 @@ export class Sampler {
 
   constructor(store: Store) {
     this.#store = store
-    for (const { key, value } of store.tables.statisPrecisions.list([])) {
+    for (const { key, value } of store.tables.statsPrecisions.list([])) {
       this.#series.set(key[0], this.#open(precisionOf(key[0]), value.num))
     }
   }
@@ -48,7 +48,7 @@ export class Sampler {
     const series = this.#series.get(precision.id) ?? this.#open(precision, num)
     series.num = num
     this.#series.set(precision.id, series)
-    this.#store.tables.statisPrecisions.put([precision.id], { num })
+    this.#store.tables.statsPrecisions.put([precision.id], { num })
     this.#trim(series)
   }
 
@@ -59,8 +59,8 @@ export class Sampler {
   /** Forgets a precision and all its buckets. @returns false when there is none */
   delete({ id }: Precision): boolean {
     if (!this.#series.delete(id)) return false
-    this.#store.tables.statisPrecisions.remove([id])
-    this.#store.tables.statisBuckets.removeAll([id])
+    this.#store.tables.statsPrecisions.remove([id])
+    this.#store.tables.statsBuckets.removeAll([id])
     return true
   }
 
@@ -106,20 +106,20 @@ export class Sampler {
   }
 
   #page({ precision, written }: Series, pageS: number): Buffer | undefined {
-    return written.get(pageS) ?? this.#store.tables.statisBuckets.get([precision.id, pageS])
+    return written.get(pageS) ?? this.#store.tables.statsBuckets.get([precision.id, pageS])
   }
 
   #put({ precision, written }: Series, pageS: number, page: Buffer): void {
     written.delete(pageS)
     written.set(pageS, page)
     if (written.size > WRITTEN_MAX) written.delete(written.keys().next().value!)
-    const { statisBuckets } = this.#store.tables
-    if (page.length > 0) statisBuckets.put([precision.id, pageS], page)
-    else statisBuckets.remove([precision.id, pageS])
+    const { statsBuckets } = this.#store.tables
+    if (page.length > 0) statsBuckets.put([precision.id, pageS], page)
+    else statsBuckets.remove([precision.id, pageS])
   }
 
   #open(precision: Precision, num: number): Series {
-    const pages = this.#store.tables.statisBuckets.list([precision.id])
+    const pages = this.#store.tables.statsBuckets.list([precision.id])
     return { precision, num, starts: pages.flatMap(({ value }) => startsOf(value)), written: new Map() }
   }
 }

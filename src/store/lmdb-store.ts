@@ -33,7 +33,11 @@ export class LmdbStore implements Store {
     this.tables = Object.fromEntries(
       tableNames.map(name => [
         name,
-        new LmdbTable(root.openDB<Buffer, Buffer>(name, binary), tableRows[name].isText, this.#written),
+        new LmdbTable(
+          root.openDB<Buffer, Buffer>(tableRows[name].name ?? name, binary),
+          tableRows[name].isText,
+          this.#written,
+        ),
       ]),
     ) as unknown as Tables
   }

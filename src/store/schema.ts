@@ -77,14 +77,16 @@ export interface NodeRecord {
 }
 
 interface TableRow<K extends Key, V> {
+  /** Its name in the file, where that is older than ours. */
+  readonly name?: string
   readonly isText: boolean
   /** Types only. */
   readonly key?: K
   readonly value?: V
 }
 
-function byIds<K extends readonly Id[], V>(): TableRow<K, V> {
-  return { isText: false }
+function byIds<K extends readonly Id[], V>(name?: string): TableRow<K, V> {
+  return { isText: false, ...(name === undefined ? {} : { name }) }
 }
 
 function byText<V>(): TableRow<readonly [string], V> {
@@ -107,17 +109,17 @@ export const tableRows = {
   groupCounts: byIds<readonly [Gid], GroupCounts>(),
   nodes: byIds<readonly [NodeKind, Nid], NodeRecord>(),
   /** Number of the precision (stats/precision.ts). */
-  statisPrecisions: byIds<readonly [number], { readonly num: number }>(),
+  statsPrecisions: byIds<readonly [number], { readonly num: number }>('statisPrecisions'),
   /** Number of the precision, start of the page in unix seconds: see stats/page.ts. */
-  statisBuckets: byIds<readonly [number, number], Buffer>(),
+  statsBuckets: byIds<readonly [number, number], Buffer>('statisBuckets'),
   /** Who blocks whom. */
   userBlocks: byIds<readonly [Uid, Uid], 1>(),
   /** Who mutes whom. */
   userMutes: byIds<readonly [Uid, Uid], 1>(),
   /** Scope, whose (0: everybody), msgid. */
-  retained: byIds<readonly [StoredScope, StoredOf, number], StoredPush>(),
+  storedPushes: byIds<readonly [StoredScope, StoredOf, number], StoredPush>('retained'),
   /** Scope, whose, session: the highest msgid that the session has had. */
-  retainedSeen: byIds<readonly [StoredScope, StoredOf, Sid], number>(),
+  storedPushesSeen: byIds<readonly [StoredScope, StoredOf, Sid], number>('retainedSeen'),
   idempotency: byText<IdempotencyRecord>(),
 } as const
 

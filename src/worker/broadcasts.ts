@@ -6,7 +6,7 @@ import type { Core } from './core.ts'
 export function restoreBroadcasts({ store, clock }: Core, { broadcasts }: SessionContext): void {
   const now = clock.wall()
   broadcasts.restore(
-    store.tables.retained
+    store.tables.storedPushes
       .list([StoredScope.ALL, 0])
       .filter(({ value }) => value.expiresAt > now)
       .map(({ key: [, , msgid], value }) => ({ ...value, msgid })),

@@ -104,7 +104,7 @@ class Station {
 
   precisions(): unknown[] {
     this.#store.refresh()
-    const entries = this.#store.tables.statisPrecisions.list([])
+    const entries = this.#store.tables.statsPrecisions.list([])
     return entries.map(({ key, value }) => [precisionOf(key[0]).prec, value.num])
   }
 }

@@ -25,21 +25,21 @@ const dist = new URL('../../../dist/store/', import.meta.url)
 
 /** Writes the groups `from` + 1 to `to`: an owner, a member, and in every other group one more. */
 async function seed(folder, from, to) {
-  const [{ Store }, { key }, { Role }] = await Promise.all(
-    ['store.js', 'table.js', 'schema.js'].map(file => import(new URL(file, dist).href)),
+  const [{ LmdbStore }, { Role }] = await Promise.all(
+    ['lmdb-store.js', 'schema.js'].map(file => import(new URL(file, dist).href)),
   )
-  const store = await Store.prepare(folder)
+  const store = await LmdbStore.prepare(folder)
   const { groups, groupMembers, memberOf, groupCounts } = store.tables
   const add = (gid, uid, role) => {
-    groupMembers.put(key(gid, uid), role)
-    memberOf.put(key(uid, gid), 1)
+    groupMembers.put([gid, uid], role)
+    memberOf.put([uid, gid], 1)
   }
   for (let gid = from + 1; gid <= to; gid++) {
-    groups.put(key(gid), { owner: OWNERS + gid, name: `group ${gid}`, desc: '', cap: 0, closed: false })
+    groups.put([gid], { owner: OWNERS + gid, name: `group ${gid}`, desc: '', cap: 0, closed: false })
     add(gid, OWNERS + gid, Role.OWNER)
     add(gid, MEMBERS + gid, Role.MEMBER)
     if (gid % 2 === 0) add(gid, SECOND_MEMBERS + gid, Role.MEMBER)
-    groupCounts.put(key(gid), { members: gid % 2 === 0 ? 3 : 2, messages: gid % 7 })
+    groupCounts.put([gid], { members: gid % 2 === 0 ? 3 : 2, messages: gid % 7 })
     if (gid % GROUPS_PER_COMMIT === 0) await store.commit()
   }
   await store.commit()
