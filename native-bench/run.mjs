@@ -14,7 +14,7 @@ import { servers } from './run/servers.mjs'
 import { casesOf } from './run/settings.mjs'
 import { REFUSED } from './run/summary.mjs'
 import { makeFolder, removeAllFolders, removeFolder } from './run/temporary.mjs'
-import { imgate, YARDSTICK } from './run/variants.mjs'
+import { beforeOf, imgate, YARDSTICK } from './run/variants.mjs'
 
 process.on('exit', () => {
   killAll()
@@ -23,17 +23,21 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 
 /** What there is to do, case by case. */
-function plansFor(names, { serverNames, runs, asked, isQuick }) {
+function plansFor(names, { serverNames, runs, asked, isQuick, before }) {
   const plans = names.flatMap(name => {
     const scenario = scenarios[name]
     return casesOf(name, scenario, { asked, isQuick }).map(({ id, settings }) => {
       const asked = scenario.variants(settings).filter(({ server }) => serverNames.includes(server))
-      const variants = isQuick ? briefly(asked) : asked
+      const chosen = isQuick ? briefly(asked) : asked
+      const variants = before === undefined ? chosen : chosen.flatMap(one => withBefore(one, before))
       return { id, name, scenario, settings, variants, runs: scenario.runs?.(runs) ?? runs }
     })
   })
   return plans.filter(({ variants }) => variants.length > 0)
 }
+
+const withBefore = (variant, root) =>
+  variant.server === imgate.server ? [beforeOf(variant, root), variant] : [variant]
 
 /** Of several only the two of most interest: each costs time. */
 function briefly(variants) {

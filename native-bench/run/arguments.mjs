@@ -21,6 +21,7 @@ const OPTIONS = {
   'p99-ms': { setting: 'p99', doc: 'limit of publishers' },
   env: { multiple: true, doc: 'NAME=VALUE, more environment for imgate; may be repeated' },
   quick: { type: 'boolean', doc: 'imgate and bare, one run, coarse, under a minute in all' },
+  before: { doc: 'folder of another build of imgate, to be measured in turn with this one' },
   results: { doc: 'folder for results.json, results.md and results.svg; of a full run bench/' },
   help: { type: 'boolean', doc: 'this' },
 }
@@ -91,6 +92,7 @@ export function readArguments(argv) {
     asked: settingsIn(values),
     isQuick,
     isFull,
+    before: values.before,
     env: Object.fromEntries(pairs.map(([, name, value]) => [name, value])),
     resultsFolder: values.results ?? (isFull ? bench : undefined),
   }

@@ -19,7 +19,13 @@ const folder = new URL('../', import.meta.url).pathname
 async function ticketsFor(variant, { settings, env, directory, placement }) {
   const dataFolder = await makeFolder()
   const file = join(directory, 'tickets')
-  const server = await startImgate({ workers: variant.workers, cpus: placement.server, env, dataFolder })
+  const server = await startImgate({
+    workers: variant.workers,
+    cpus: placement.server,
+    env,
+    dataFolder,
+    root: variant.root,
+  })
   try {
     const args = [
       'tickets',
@@ -68,6 +74,7 @@ async function measureOnce(variant, scenario, { settings, found, env, directory 
     cpus: placement.server,
     env,
     dataFolder,
+    root: variant.root,
   })
   try {
     const args = [

@@ -16,10 +16,11 @@ const READY_PATIENCE_MS = 30_000
 /** imgate is run as in production: with a key, which every request to its API shows. */
 export const API_KEY = 'benchmark'
 export const authorization = { authorization: `Bearer ${API_KEY}` }
-const root = new URL('../../', import.meta.url).pathname
+const here = new URL('../../', import.meta.url).pathname
 
-/** @param dataFolder of whoever starts it again on the same data; otherwise a new one, gone with the server */
-export async function startImgate({ workers, cpus, env, dataFolder }) {
+/** @param dataFolder of whoever starts it again on the same data; otherwise a new one, gone with the server
+ *  @param root of another build than this one */
+export async function startImgate({ workers, cpus, env, dataFolder, root = here }) {
   const dataDir = dataFolder ?? (await makeFolder())
   const child = start(process.execPath, [join(root, 'dist/main.js'), 'start'], {
     cpus,
@@ -42,7 +43,7 @@ export async function startImgate({ workers, cpus, env, dataFolder }) {
 
 /** A server that is a script of ours and says `listening PORT`. */
 function startScript(name, script, cpus) {
-  const child = start(process.execPath, [join(root, 'native-bench', script), '0'], { cpus, stdout: 'pipe' })
+  const child = start(process.execPath, [join(here, 'native-bench', script), '0'], { cpus, stdout: 'pipe' })
   const end = () => stop(child)
   return ready(name, child, end, line => {
     const port = /^listening (\d+)/.exec(line)?.[1]
@@ -69,7 +70,7 @@ function ofDebian(peer) {
 /** `prepare` gives the version, or undefined for a server that is not installed. */
 export const servers = {
   imgate: {
-    prepare: async () => createRequire(import.meta.url)(join(root, 'package.json')).version,
+    prepare: async () => createRequire(import.meta.url)(join(here, 'package.json')).version,
     start: startImgate,
   },
   bare: ofScript('bare', 'bare-uws.mjs', 'uWebSockets.js'),

@@ -1,6 +1,6 @@
 // The Markdown that shows the results of one case.
 import { ratioOf, summaryOf } from './summary.mjs'
-import { YARDSTICK } from './variants.mjs'
+import { comparedWith, isBefore, YARDSTICK } from './variants.mjs'
 
 const NOT_INSTALLED = 'not installed'
 
@@ -19,11 +19,11 @@ export function table(figures, results) {
 
 /** A column for each figure, and beside a compared one its ratio to the yardstick. */
 function variantsInRows(figures, results) {
-  const yardstick = results[YARDSTICK] ?? undefined
-  const columns = figures.flatMap(figure => {
-    const isCompared = figure[3] && yardstick !== undefined
-    return [valueColumn(figure), ...(isCompared ? [ratioColumn(figure, yardstick)] : [])]
-  })
+  const isComparing = Object.keys(results).some(name => comparedWith(name, results) !== undefined)
+  const columns = figures.flatMap(figure => [
+    valueColumn(figure),
+    ...(figure[3] && isComparing ? [ratioColumn(figure, results)] : []),
+  ])
   const rows = Object.entries(results).map(([name, reports]) =>
     reports === null
       ? [name, NOT_INSTALLED, ...columns.slice(1).map(() => '')]
@@ -43,10 +43,11 @@ function figuresInRows(figures, results) {
 
 const valueColumn = ([key, heading, digits]) => ({ heading, cell: reports => show(summaryOf(reports, key), digits) })
 
-const ratioColumn = ([key], yardstick) => ({
-  heading: `/ ${YARDSTICK}`,
+const ratioColumn = ([key], results) => ({
+  heading: Object.keys(results).some(isBefore) ? '/ before' : `/ ${YARDSTICK}`,
   cell: (reports, name) => {
-    const ratio = name === YARDSTICK ? undefined : ratioOf(reports, yardstick, key)
+    const others = comparedWith(name, results)
+    const ratio = others === undefined ? undefined : ratioOf(reports, others, key)
     return ratio === undefined ? '' : ratio.median.toFixed(2)
   },
 })

@@ -22,3 +22,15 @@ export const peers = [
   nchan,
   of('mosquitto', 'mosquitto'),
 ]
+
+const BEFORE = ' before'
+
+/** The same variant of another build of imgate, and back to the one that it is compared with. */
+export const beforeOf = (variant, root) => ({ ...variant, name: `${variant.name}${BEFORE}`, root })
+export const isBefore = name => name.endsWith(BEFORE)
+
+/** What a row is compared with: its own other build where there is one, else the yardstick. */
+export function comparedWith(name, results) {
+  if (name === YARDSTICK || isBefore(name)) return undefined
+  return results[`${name}${BEFORE}`] ?? results[YARDSTICK] ?? undefined
+}
