@@ -168,7 +168,10 @@ export class Gateway {
       // The first start of all: there is nothing to keep up.
       this.#log.fatal({ worker: index, code }, 'a worker did not start')
       process.exitCode = 1
-      this.stop('failure').catch(() => process.kill(process.pid, 'SIGKILL'))
+      this.stop('failure').catch((error: unknown) => {
+        this.#log.fatal({ err: error }, 'could not stop')
+        process.kill(process.pid, 'SIGKILL')
+      })
       return
     }
     this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { type Answer, isRefused } from '../bus/calls.ts'
 import { ErrorCode, type ErrorName, errorText } from '../protocol/error-code.ts'
+import { StoreError } from '../store/store.ts'
 
 const statusOf = new Map<number, number>(Object.values(ErrorCode).map(row => [row.code, row.status]))
 
@@ -18,6 +20,25 @@ export class ApiError extends Error {
     const { code, text } = ErrorCode[name]
     return new ApiError(code, detail === undefined ? text : `${text}: ${detail}`)
   }
+}
+
+/** Where an error is logged. */
+export interface ErrorLog {
+  error(fields: object, text: string): void
+}
+
+/**
+ * What the caller is told of an error that no row of the table describes: an id, under which the log has the rest.
+ * @param where fields of the log line: which request it was
+ */
+export function unexpected(log: ErrorLog, error: unknown, where: object): ApiError {
+  const id = randomUUID()
+  if (error instanceof StoreError) {
+    log.error({ err: error, id, ...where }, 'the store did not take a change of a request')
+    return ApiError.of('NOT_SERVING', `the store does not take changes, id ${id}`)
+  }
+  log.error({ err: error, id, ...where }, 'defect in a request')
+  return ApiError.of('INTERNAL', `id ${id}`)
 }
 
 /** The answer of an owner. @throws ApiError when it refused */

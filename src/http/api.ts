@@ -8,6 +8,7 @@ import type { Tokens } from '../session/token.ts'
 import type { IdBlocks } from '../store/id-blocks.ts'
 import type { Store } from '../store/store.ts'
 import type { ListenerType } from '../transport/connection.ts'
+import type { ErrorLog } from './api-error.ts'
 import type { Directory } from './directory.ts'
 import type { PlaceOf } from './ip-database.ts'
 
@@ -31,4 +32,5 @@ export interface Api {
   readonly directory: Directory
   readonly placeOf: PlaceOf
   readonly jobs: Jobs
+  readonly log: ErrorLog
 }

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { StoreError } from '../store/store.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../transport/uws.ts'
 import { stringify } from '../util/json.ts'
 import type { Api } from './api.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, unexpected } from './api-error.ts'
 import type { Keys } from './keys.ts'
 import { addBodyParameters, parseQuery } from './query.ts'
 import type { Reply } from './route.ts'
@@ -21,7 +19,6 @@ export interface HttpServices {
   metricsPage(): Promise<string>
   openApi(): string
   answered(): void
-  readonly log: { error(fields: object, text: string): void }
 }
 
 const reasons: Readonly<Record<number, string>> = {
@@ -249,16 +246,10 @@ export class HttpServer {
 
   #fail(exchange: Exchange, error: unknown): void {
     this.#services.answered()
-    const known = error instanceof ApiError ? error : this.#translate(exchange, error)
+    const { method, path } = exchange
+    const known = error instanceof ApiError ? error : unexpected(this.#services.api.log, error, { method, path })
     const body = stringify({ code: known.code, errmsg: known.message })
     exchange.answer(known.status, body, HEADERS_OF_JSON, known.code === ErrorCode.BODY_TOO_LONG.code)
-  }
-
-  #translate(exchange: Exchange, error: unknown): ApiError {
-    if (error instanceof StoreError) return ApiError.of('NOT_SERVING', 'the store does not take changes')
-    const id = randomUUID()
-    this.#services.log.error({ err: error, id, method: exchange.method, path: exchange.path }, 'defect in a request')
-    return ApiError.of('INTERNAL', `id ${id}`)
   }
 }
 

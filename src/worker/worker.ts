@@ -220,7 +220,7 @@ function onRecord(from: number, kind: number, block: Buffer, at: number, end: nu
 const admission = new Admission(connectionShare(options.connectionsMax, start.links.length))
 const jobs = new Jobs()
 const placeOf = await openIpDatabase(options.ipDatabase)
-const api: Api = { options, calls, placement, store, tokens, counters, sids, directory, placeOf, jobs }
+const api: Api = { options, calls, placement, store, tokens, counters, sids, directory, placeOf, jobs, log }
 const openApiText = stringify(openApi(routes))
 const http = new HttpServer(app, {
   api,
@@ -231,7 +231,6 @@ const http = new HttpServer(app, {
   metricsPage: () => metricsPage(counters),
   openApi: () => openApiText,
   answered: () => count.add('http_requests_total', 1),
-  log,
 })
 
 function tell(message: FromWorker): void {

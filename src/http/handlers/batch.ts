@@ -1,8 +1,7 @@
 import { ErrorCode } from '../../protocol/error-code.ts'
-import { StoreError } from '../../store/store.ts'
 import { parse, stringify } from '../../util/json.ts'
 import type { Api } from '../api.ts'
-import { ApiError } from '../api-error.ts'
+import { ApiError, unexpected } from '../api-error.ts'
 import { fieldsOf } from '../query.ts'
 import type { Reply, RequestContext, Route } from '../route.ts'
 import { Router, readParameters } from '../router.ts'
@@ -23,11 +22,11 @@ export async function pushBatch(api: Api, _query: object, { body }: RequestConte
   if (!Array.isArray(pushes) || pushes.length > PUSHES_MAX) {
     throw ApiError.of('BAD_PARAMETER', `body: expected a JSON array of up to ${PUSHES_MAX} pushes`)
   }
-  const list = await Promise.all(pushes.map((push: unknown) => pushOne(api, push)))
+  const list = await Promise.all(pushes.map((push: unknown, index) => pushOne(api, push, index)))
   return { len: list.length, list }
 }
 
-async function pushOne(api: Api, push: unknown): Promise<Reply> {
+async function pushOne(api: Api, push: unknown, index: number): Promise<Reply> {
   try {
     if (typeof push !== 'object' || push === null || Array.isArray(push)) {
       throw ApiError.of('BAD_PARAMETER', 'push: expected an object')
@@ -44,7 +43,7 @@ async function pushOne(api: Api, push: unknown): Promise<Reply> {
   } catch (error) {
     // One that fails must not hide what became of the others.
     const { code, message } =
-      error instanceof ApiError ? error : ApiError.of(error instanceof StoreError ? 'NOT_SERVING' : 'INTERNAL')
+      error instanceof ApiError ? error : unexpected(api.log, error, { path: '/im/push/batch', index })
     return { code, errmsg: message }
   }
 }
