@@ -161,8 +161,11 @@ Every reply is JSON with \`code\` (0: done) and \`errmsg\`; ids are bare digits 
 \`X-API-Key: KEY\`; without any configured, only direct callers from this machine are answered. The body of a push is passed on
 unchanged; the header \`Idempotency-Key\` makes a repetition within 5 minutes give the first reply and deliver nothing twice.
 
-The examples are the requests and answers of one gateway without keys. Give the content-type of what you push: curl alone calls
-every \`-d\` a form, which JSON clients get as base64.
+The examples are the requests and answers of one gateway without keys.
+
+**What JSON clients get of a push** depends on its content-type. \`application/json\`: the value, in \`data\`; a body that is no JSON is
+refused. \`text/*\`, none at all, or \`application/x-www-form-urlencoded\`, which curl says of every \`-d\`: a string in \`data\` when the
+body is valid UTF-8, as it is and not decoded as a form; else base64 in \`data64\`. Anything else: base64 in \`data64\`.
 
 A group is made by a client (GROUP-CREAT); a room is there from its first ROOM-JOIN, and may be configured before.
 

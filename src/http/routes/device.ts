@@ -7,7 +7,9 @@ export const deviceRoutes: readonly Route[] = [
   route({
     name: 'register',
     doc: '1.1',
-    summary: 'Registers a device: a new session id for a user.',
+    summary:
+      'Registers a device: a new session id for a user. `nation`, `city` and `town` are numbers that the app server ' +
+      'chooses to say where the device is; the gateway keeps them with the session and does nothing else with them.',
     method: 'GET',
     path: '/im/register',
     where: {},
@@ -15,9 +17,9 @@ export const deviceRoutes: readonly Route[] = [
     reply: {
       uid: 'integer | user',
       sid: 'integer | session, never used before',
-      nation: 'integer | nation number',
-      city: 'integer | city number',
-      town: 'integer | town number',
+      nation: 'integer | nation, as it was given',
+      city: 'integer | city, as it was given',
+      town: 'integer | town, as it was given',
     },
     errors: [],
     handle: device.register,
