@@ -161,7 +161,9 @@ Every reply is JSON with \`code\` (0: done) and \`errmsg\`; ids are bare digits 
 \`X-API-Key: KEY\`; without any configured, only direct callers from this machine are answered. The body of a push is passed on
 unchanged; the header \`Idempotency-Key\` makes a repetition within 5 minutes give the first reply and deliver nothing twice.
 
-The examples are the requests and answers of one gateway without keys.
+The examples are the requests and answers of a fresh gateway without keys, in the order of this page: with other sids, msgids,
+tokens and times they come out the same (\`node scripts/http-examples.mjs check\`). Behind the first two, user 10001 signs in with two
+devices and 7301444403200000002 with one; 10001 makes the groups 6001, 6002 and 6003; they join the rooms 8001 to 8003.
 
 **What JSON clients get of a push** depends on its content-type. \`application/json\`: the value, in \`data\`; a body that is no JSON is
 refused. \`text/*\`, none at all, or \`application/x-www-form-urlencoded\`, which curl says of every \`-d\`: a string in \`data\` when the
