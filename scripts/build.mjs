@@ -1,5 +1,8 @@
-/* `npm run build`, and before `npm start`: compiles src/ to dist/, unless that was done already. The stamp in dist/ is a hash
- * of all that goes in and of all that came out: times of files say nothing after a checkout or a copy. */
+/*
+ * `npm run build`, and before `npm start`: compiles src/ to dist/, unless that was done already.
+ * The stamp in dist/ is a hash of all that goes in and of all that came out: times of files say
+ * nothing after a checkout or a copy.
+ */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +13,10 @@ import { fileURLToPath } from 'node:url'
 const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [SRC, DIST] = [join(PROJECT, 'src'), join(PROJECT, 'dist')]
 const STAMP = join(DIST, '.stamp')
-/** TypeScript's own memory: with it, a file of dist/ that is gone or was changed would not be made again. */
+/**
+ * TypeScript's own memory: with it, a file of dist/ that is gone or was changed would not be made
+ * again.
+ */
 const MEMORY = join(DIST, '.tsbuildinfo')
 /** What changes the result besides the sources; the lock says which TypeScript. */
 const SETTINGS = ['tsconfig.json', 'src/tsconfig.json', 'package-lock.json']

@@ -1,12 +1,18 @@
-/* The examples of docs/http.md: for every HTTP interface one request, as a curl line, and the answer of a real gateway (npm run
- * build first). They are made, and can be repeated, in the order of the page: a fresh gateway, the first two, then the scene
- * (devices, groups, rooms), then the rest.
+/*
+ * The examples of docs/http.md: for every HTTP interface one request, as a curl line, and the
+ * answer of a real gateway (npm run build first). They are made, and can be repeated, in the order
+ * of the page: a fresh gateway, the first two, then the scene (devices, groups, rooms), then the
+ * rest.
  *
- *   node scripts/http-examples.mjs          makes docs/http-examples.json, which `npm run docs` puts into the page. Fails when
- *                                           a call is refused or shows nothing, and when an interface has no example.
- *   node scripts/http-examples.mjs check    runs every command of docs/http.md by sh and compares the answers with the page.
+ *   node scripts/http-examples.mjs
+ * makes docs/http-examples.json, which `npm run docs` puts into the page. Fails when a call is
+ * refused or shows nothing, and when an interface has no example.
  *
- * Ports are written as the defaults, the rest stands as it came. */
+ *   node scripts/http-examples.mjs check
+ * runs every command of docs/http.md by sh and compares the answers with the page.
+ *
+ * Ports are written as the defaults, the rest stands as it came.
+ */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -42,13 +48,18 @@ const SMALL_GROUP = 6003
 const ROOM = 8001
 const CLOSED_ROOM = 8002
 const SMALL_ROOM = 8003
-/** Addresses of this machine that play the other nodes. Of each kind one is there before, and one is added and removed. */
+/**
+ * Addresses of this machine that play the other nodes. Of each kind one is there before, and one is
+ * added and removed.
+ */
 const PEERS = { listend: { nid: 23, ipaddr: '127.0.0.3' }, frwder: { nid: 32, ipaddr: '127.0.0.3' } }
 const PEER = { nid: 22, ipaddr: '127.0.0.2', port: 8080 }
 const NATS = { nid: 31, ipaddr: '127.0.0.2', port: 4222 }
 
 const cleanups = []
-/** What stands on the page, and what it is with this gateway: addresses, and the sids that it gave. */
+/**
+ * What stands on the page, and what it is with this gateway: addresses, and the sids that it gave.
+ */
 const aliases = []
 let gateway
 
@@ -183,7 +194,10 @@ async function signInNew(uid, app, version) {
   return await Device.signIn(addresses, app, version)
 }
 
-/** What the examples behind the first two are about. @param phone the answer of iplist, for Alice's first device */
+/**
+ * What the examples behind the first two are about.
+ * @param phone the answer of iplist, for Alice's first device
+ */
 async function prepareScene(phone) {
   const devices = [
     await Device.signIn(phone, 'im-ios', '2.1.0'),
@@ -233,7 +247,10 @@ const text = body => ({ headers: TEXT, body })
 /** A node is down until the gateway has looked. */
 const isUp = ({ list }) => list.every(({ status }) => status === 1)
 
-/** By the name of the interface: query, and the rest of the request, and when its answer is what it will be. */
+/**
+ * By the name of the interface: query, and the rest of the request, and when its answer is what it
+ * will be.
+ */
 const specs = {
   register: [{ uid: ALICE, nation: 86, city: 755, town: 3 }],
   iplist: [({ sid }) => ({ type: 2, uid: ALICE, sid, clientip: '203.0.113.7' })],

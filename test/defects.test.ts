@@ -21,7 +21,10 @@ const gateway = await startGateway(t, {
 // It logs the defects that this test makes.
 gateway.process.mustBeSound = false
 
-/** The line of the log about the id that the caller was told. It comes by another way than the answer. */
+/**
+ * The line of the log about the id that the caller was told. It comes by another way than the
+ * answer.
+ */
 async function logged(errmsg: string): Promise<LogLine | undefined> {
   const id = ID.exec(errmsg)?.[1]
   if (id === undefined) throw new Error(`no id in ${errmsg}`)

@@ -28,7 +28,10 @@ interface Block {
   readonly lines: readonly string[]
 }
 
-/** The code blocks of one section of a page: commands begin with `$`, the program is JavaScript, the rest is its output. */
+/**
+ * The code blocks of one section of a page: commands begin with `$`, the program is JavaScript, the
+ * rest is its output.
+ */
 function blocksOf(page: string, heading: string): Block[] {
   const from = page.indexOf(`\n## ${heading}\n`)
   if (from < 0) throw new Error(`there is no section ${heading}`)

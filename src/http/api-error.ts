@@ -28,7 +28,8 @@ export interface ErrorLog {
 }
 
 /**
- * What the caller is told of an error that no row of the table describes: an id, under which the log has the rest.
+ * What the caller is told of an error that no row of the table describes: an id, under which the
+ * log has the rest.
  * @param where fields of the log line: which request it was
  */
 export function unexpected(log: ErrorLog, error: unknown, where: object): ApiError {

@@ -20,7 +20,9 @@ export class Tokens {
     return `${claim}.${this.#hmac.base64url(claim)}`
   }
 
-  /** A token is expired only when it is ours and for this user and session: its time alone is over. */
+  /**
+   * A token is expired only when it is ours and for this user and session: its time alone is over.
+   */
   verify(token: string, uid: Id, sid: Id, nowS: number): Verdict {
     const dot = token.lastIndexOf('.')
     const claim = token.slice(0, dot)

@@ -18,7 +18,9 @@ export function isCommitFailure(error: unknown): error is Error {
 
 type Tables = { readonly [N in keyof Schema]: Table<Schema[N]> }
 
-/** For the files of the environment: the key that signs tokens is in them. The types do not have it. */
+/**
+ * For the files of the environment: the key that signs tokens is in them. The types do not have it.
+ */
 const onlyForUs = { permissionsMode: 0o600 } as const
 
 const binary = { keyEncoding: 'binary', encoding: 'binary' } as const

@@ -9,8 +9,8 @@ export interface WorkerStart {
   /** The port that was chosen; the option may say 0. */
   readonly httpPort: number
   /**
-   * The bound socket for raw TCP, of this worker alone: it closes it. Made by main, because workers must not load
-   * node-unix-socket (docs/engine.md, 5).
+   * The bound socket for raw TCP, of this worker alone: it closes it. Made by main, because workers
+   * must not load node-unix-socket (docs/engine.md, 5).
    */
   readonly tcpFd: number
   readonly listeners: readonly Listener[]

@@ -1,5 +1,7 @@
-/* Loaded into the gateway's process before its own code (NODE_OPTIONS): brings about in the workers what should never
- * happen. */
+/*
+ * Loaded into the gateway's process before its own code (NODE_OPTIONS): brings about in the workers
+ * what should never happen.
+ */
 import { existsSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 import { Store, StoreError } from '#dist/store/store.js'

@@ -3,10 +3,14 @@ import { type Credentials, connectTo, credentialsFor, type Device, onlineBody } 
 import type { Gateway, Scope } from './gateway.js'
 import { freshId } from './ids.js'
 
-/* The kernel chooses the worker of a connection (SO_REUSEPORT): a test that needs clients at several workers, or at one in
- * particular, connects until it has them there. */
+/*
+ * The kernel chooses the worker of a connection (SO_REUSEPORT): a test that needs clients at
+ * several workers, or at one in particular, connects until it has them there.
+ */
 
-/** With n workers, so many tries in vain have a probability of (1 - 1/n)^TRIES: under 1e-24 for 4. */
+/**
+ * With n workers, so many tries in vain have a probability of (1 - 1/n)^TRIES: under 1e-24 for 4.
+ */
 const TRIES = 200
 
 /** What each worker has heard, by its index. */
@@ -17,7 +21,10 @@ async function heardByWorkers(gateway: Gateway): Promise<number[]> {
   return rows.map(([, value]) => Number(value))
 }
 
-/** At which worker a client is: the only one that hears its PING. Asks again when somebody else spoke meanwhile. */
+/**
+ * At which worker a client is: the only one that hears its PING. Asks again when somebody else
+ * spoke meanwhile.
+ */
 async function workerOf(gateway: Gateway, client: Client): Promise<number> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const before = await heardByWorkers(gateway)
@@ -50,7 +57,10 @@ export async function goOnlineAt(
   throw new Error(`no connection came to worker ${worker} in ${TRIES} tries`)
 }
 
-/** Signs in a device for each transport, the first at worker 0, the next at worker 1, and so on in turn. */
+/**
+ * Signs in a device for each transport, the first at worker 0, the next at worker 1, and so on in
+ * turn.
+ */
 export async function signInAtEach(t: Scope, gateway: Gateway, transports: readonly Transport[]): Promise<Device[]> {
   const workers = (await heardByWorkers(gateway)).length
   const devices: Device[] = []
