@@ -70,7 +70,10 @@ export class Gateway {
     this.#rings = Array.from({ length: workers }, () => Array.from({ length: workers }, () => createRing(ringBytes)))
   }
 
-  /** Serves when it resolves; `preflight` comes first. @throws Error that says what is wrong and what to do */
+  /**
+   * Serves when it resolves; `preflight` comes first.
+   * @throws Error that says what is wrong and what to do
+   */
   async start(): Promise<void> {
     const options = this.#options
     await lockFolder(options.dataDir)
@@ -117,7 +120,8 @@ export class Gateway {
       process.kill(process.pid, 'SIGKILL')
     }, this.#options.drainTimeoutMs)
     await this.#all('drain', worker => heard(worker, 'drained'))
-    // All is said, and an addon's handles are best closed while every thread lives (docs/engine.md, 5).
+    // All is said, and an addon's handles are best closed while every thread lives (docs/engine.md,
+    // 5).
     this.#systemd.close()
     await this.#all('exit', () => NEVER)
     clearTimeout(deadline)
@@ -159,7 +163,10 @@ export class Gateway {
       // The first start of all: there is nothing to keep up.
       this.#log.fatal({ worker: index, code }, 'a worker did not start')
       process.exitCode = 1
-      this.stop('failure').catch(() => process.kill(process.pid, 'SIGKILL'))
+      this.stop('failure').catch((error: unknown) => {
+        this.#log.fatal({ err: error }, 'could not stop')
+        process.kill(process.pid, 'SIGKILL')
+      })
       return
     }
     this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))

@@ -10,7 +10,9 @@ import { preflight } from './preflight.ts'
 
 /** The command line: `imgate start`, `imgate check`. */
 
-/** An option is wrong, and will be next time: systemd/imgate.service does not start again after it. */
+/**
+ * An option is wrong, and will be next time: systemd/imgate.service does not start again after it.
+ */
 const EXIT_OPTION = 2
 const EXIT_FAILURE = 1
 
@@ -33,7 +35,8 @@ function withOptions(command: Command): Command {
 }
 
 /**
- * Reads the options and finds what a start would stumble over; ends the process when something is wrong.
+ * Reads the options and finds what a start would stumble over; ends the process when something is
+ * wrong.
  * @param onFailure hears of what is no option's fault, before the end
  */
 async function prepare(

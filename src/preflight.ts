@@ -10,19 +10,24 @@ import { checkUws } from './transport/uws.ts'
 import { makeFolder } from './util/make-folder.ts'
 
 /**
- * Codes of the system for what may be over at the next start: a full disk, a failing one, too many open files, no memory.
- * Any other code about a path means that the option is wrong, and will be next time.
+ * Codes of the system for what may be over at the next start: a full disk, a failing one, too many
+ * open files, no memory. Any other code about a path means that the option is wrong, and will be
+ * next time.
  */
 const PASSING: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETIMEDOUT'])
 /** Codes of the system that blame the address, not the port. */
 const OF_HOST: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'])
 /**
- * A port that another process has, and an address that this machine does not have (yet: a floating one, a tunnel) are no
- * wrong options: a later start may succeed. A port below 1024 without the right to it is one: only a person can cure that.
+ * A port that another process has, and an address that this machine does not have (yet: a floating
+ * one, a tunnel) are no wrong options: a later start may succeed. A port below 1024 without the
+ * right to it is one: only a person can cure that.
  */
 const NOT_OF_OPTIONS: ReadonlySet<string> = new Set(['EADDRINUSE', 'EADDRNOTAVAIL'])
 
-/** @param isCheck leaves nothing behind, and does not mind a gateway that runs with these options already */
+/**
+ * @param isCheck leaves nothing behind, and does not mind a gateway that runs with these options
+ * already
+ */
 interface Manner {
   readonly isCheck: boolean
 }
@@ -30,7 +35,8 @@ interface Manner {
 /**
  * Finds what a start would stumble over before it serves, and makes the data folder private.
  * @returns what was open to others until now
- * @throws OptionError for a wrong option, named as the user named it @throws Error for what is no option's fault
+ * @throws OptionError for a wrong option, named as the user named it
+ * @throws Error for what is no option's fault
  */
 export async function preflight({ options, nameOf }: Loaded, { isCheck }: Manner): Promise<Tightening> {
   const problem = checkUws()

@@ -6,6 +6,7 @@ import { fence } from './support/fence.js'
 import { killAndRestart, startGateway } from './support/gateway.js'
 import { chatGroup, createGroup, joinGroup, mustDo, Role, rolesOf } from './support/group.js'
 import { freshId } from './support/ids.js'
+import { signInAtEach } from './support/placing.js'
 
 const gateway = await startGateway(t)
 
@@ -131,10 +132,7 @@ t.test('who comes online hears of his groups without joining again', async t => 
 })
 
 t.test('every member sees the messages of a group in one order, msgid rising', async t => {
-  const devices: Device[] = []
-  for (let index = 0; index < 6; index += 1) {
-    devices.push(await signIn(t, gateway, { transport: TRANSPORTS[index % 3]! }))
-  }
+  const devices = await signInAtEach(t, gateway, [...TRANSPORTS, ...TRANSPORTS])
   const gid = await createGroup(devices[0]!)
   for (const device of devices.slice(1)) await joinGroup(device, gid)
   const perSender = 40

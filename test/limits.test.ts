@@ -7,6 +7,7 @@ import { ErrorCode } from './support/error-codes.js'
 import { fence } from './support/fence.js'
 import { startGateway } from './support/gateway.js'
 import { freshId } from './support/ids.js'
+import { signInAtEach } from './support/placing.js'
 import { chatRoom, joinRoom } from './support/room.js'
 
 const ROOMS_MAX = 3
@@ -117,12 +118,8 @@ t.test('one worker is enough', async t => {
 t.test('more workers than processors serve as one', async t => {
   const many = await startGateway(t, { env: { IMGATE_WORKERS: '4' } })
   const rid = freshId()
-  const devices = []
-  for (let index = 0; index < 12; index += 1) {
-    const device = await signIn(t, many, { transport: TRANSPORTS[index % 3]! })
-    await joinRoom(device, rid)
-    devices.push(device)
-  }
+  const devices = await signInAtEach(t, many, [...TRANSPORTS, ...TRANSPORTS, ...TRANSPORTS, ...TRANSPORTS])
+  for (const device of devices) await joinRoom(device, rid)
   for (const device of devices) t.equal((await chatRoom(device, rid, `from ${device.uid}`)).code, ErrorCode.OK)
   for (const { client } of devices) {
     for (const { uid } of devices) t.equal((await client.next('ROOM-CHAT')).text, `from ${uid}`)

@@ -5,6 +5,7 @@ import { ErrorCode } from './support/error-codes.js'
 import { fence } from './support/fence.js'
 import { killAndRestart, startGateway } from './support/gateway.js'
 import { freshId, type Id } from './support/ids.js'
+import { signInAtEach } from './support/placing.js'
 
 const gateway = await startGateway(t)
 
@@ -47,7 +48,7 @@ for (const transport of TRANSPORTS) {
   })
 
   t.test(`messages between two keep their order over ${transport}`, async t => {
-    const [sender, receiver] = [await signIn(t, gateway, { transport }), await signIn(t, gateway, { transport })]
+    const [sender, receiver] = (await signInAtEach(t, gateway, [transport, transport])) as [Device, Device]
     for (let index = 0; index < 200; index += 1) {
       sender.client.send('CHAT', { suid: sender.uid, duid: receiver.uid, level: 1, text: `${index}` })
     }

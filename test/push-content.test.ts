@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { TRANSPORTS } from './support/client.js'
 import { signIn } from './support/device.js'
@@ -54,6 +55,26 @@ t.test('JSON clients receive text as a string, also when no type was given and i
       t.notOk('data64' in body)
     }
   }
+})
+
+t.test('JSON clients receive what curl calls a form as a string, as docs/http.md says', async t => {
+  const { client, uid } = await signIn(t, gateway, { transport: 'ws-json' })
+  const contentType = 'application/x-www-form-urlencoded'
+  for (const text of ['good morning', 'a=1&b=%20', '{"order":1}']) {
+    await gateway.api.push('uid', { uid }, text, { contentType })
+    const body = await client.next('P2P')
+    t.equal(body.data, text, 'not decoded')
+    t.notOk('data64' in body)
+  }
+  const bytes = Buffer.from([0x61, 0xc3])
+  await gateway.api.push('uid', { uid }, bytes, { contentType })
+  t.equal((await client.next('P2P')).data64, bytes.toString('base64'), 'but for what is no UTF-8')
+
+  const page = readFileSync('docs/http.md', 'utf8').replaceAll('\n', ' ')
+  const said = page.split(/(?<=[.:]) /).find(sentence => sentence.includes(contentType))
+  t.ok(said?.includes('curl'), 'the page names the form')
+  const rule = page.slice(page.indexOf(said!) + said!.length)
+  t.match(rule, /^ a string in `data` when the body is valid UTF-8[^.]*; else base64 in `data64`\./)
 })
 
 t.test('JSON clients receive everything else in data64', async t => {

@@ -6,6 +6,7 @@ import { fence } from './support/fence.js'
 import { HOLDING, type Scope, startGateway } from './support/gateway.js'
 import { createGroup, joinGroup } from './support/group.js'
 import { freshId, type Id } from './support/ids.js'
+import { signInAtEach } from './support/placing.js'
 import { pushedText } from './support/pushed.js'
 import { joinRoom } from './support/room.js'
 
@@ -20,8 +21,7 @@ async function oneOfEach(t: Scope, more: { app?: string; version?: string } = {}
 
 t.test('a broadcast reaches every session', async t => {
   const own = await startGateway(t)
-  const devices: Device[] = []
-  for (const transport of [...TRANSPORTS, ...TRANSPORTS]) devices.push(await signIn(t, own, { transport }))
+  const devices = await signInAtEach(t, own, [...TRANSPORTS, ...TRANSPORTS])
   const reply = await own.api.push('broadcast', {}, 'to all')
   t.hasStrict(reply, { code: 0, errmsg: 'OK', total: devices.length })
   for (const { client } of devices) {
@@ -118,8 +118,7 @@ t.test('a push to nobody succeeds and reaches nobody', async t => {
 
 t.test('pushes to a room keep their order, in one line with its chat', async t => {
   const busy = await startGateway(t, { env: HOLDING })
-  const devices: Device[] = []
-  for (const transport of TRANSPORTS) devices.push(await signIn(t, busy, { transport }))
+  const devices = await signInAtEach(t, busy, TRANSPORTS)
   const rid = freshId()
   for (const device of devices) await joinRoom(device, rid)
   const msgids: (Id | undefined)[] = []

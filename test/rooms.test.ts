@@ -6,6 +6,7 @@ import { ErrorCode } from './support/error-codes.js'
 import { fence } from './support/fence.js'
 import { HOLDING, startGateway } from './support/gateway.js'
 import { freshId, type Id } from './support/ids.js'
+import { signInAtEach } from './support/placing.js'
 import { chatRoom, joinRoom } from './support/room.js'
 import { seededRandom } from './support/seed.js'
 
@@ -134,10 +135,7 @@ t.test('every member sees the messages of many senders in one order, msgid risin
   const random = seededRandom(t)
   const busy = await startGateway(t, { env: HOLDING })
   const rid = freshId()
-  const devices: Device[] = []
-  for (let index = 0; index < 9; index += 1) {
-    devices.push(await signIn(t, busy, { transport: TRANSPORTS[index % TRANSPORTS.length]! }))
-  }
+  const devices = await signInAtEach(t, busy, [...TRANSPORTS, ...TRANSPORTS, ...TRANSPORTS])
   for (const device of devices) await joinRoom(device, rid)
   const perSender = 60
   await Promise.all(

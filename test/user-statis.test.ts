@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { eventually } from './support/deadline.js'
 import { signIn } from './support/device.js'
@@ -44,6 +45,18 @@ t.test('a precision that was never added or was deleted is refused', async t => 
   await statis('add', { prec: '8888', num: 5 })
   await statis('del', { prec: '8888' })
   t.equal((await statis('get', { prec: '8888', num: 1 })).code, ErrorCode.BAD_PARAMETER)
+})
+
+t.test('statistics begin when their precision is added, and docs/http.md says so', async t => {
+  const own = await startGateway(t)
+  await signIn(t, own, { transport: 'tcp' })
+  t.equal((await statis('list', {}, own.api)).len, 0, 'a fresh gateway has none')
+  t.equal((await statis('get', { prec: '300', num: 1 }, own.api)).code, ErrorCode.BAD_PARAMETER)
+  const page = readFileSync('docs/http.md', 'utf8')
+  const section = page.slice(page.indexOf('## 3.1 user-statis.add'), page.indexOf('## 3.2'))
+  t.match(section, /without this call there are no statistics/)
+  const register = page.slice(page.indexOf('## 1.1 register'), page.indexOf('## 1.2'))
+  t.match(register, /`nation`, `city` and `town` are numbers that the app server chooses/)
 })
 
 t.test('buckets count users apart from sessions and survive a crash', async t => {

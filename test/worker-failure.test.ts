@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { TRANSPORTS } from './support/client.js'
 import { eventually } from './support/deadline.js'
-import { type Device, goOnline, signIn } from './support/device.js'
+import type { Device } from './support/device.js'
 import { type Gateway, startGateway } from './support/gateway.js'
 import { chatGroup, createGroup, joinGroup } from './support/group.js'
 import { freshId } from './support/ids.js'
+import { goOnlineAt, signInAtEach } from './support/placing.js'
 import { chatRoom, joinRoom } from './support/room.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'imgate-fail-'))
@@ -41,33 +42,22 @@ t.test('a worker that fails is replaced, and the clients of the others go on as 
   // It logs the failures that this test makes.
   gateway.process.mustBeSound = false
   const rooms = Array.from({ length: 8 }, () => freshId())
-  let devices: Device[] = []
-  for (const transport of [...TRANSPORTS, ...TRANSPORTS, ...TRANSPORTS, ...TRANSPORTS]) {
-    devices.push(await signIn(t, gateway, { transport }))
-  }
+  const transports = [...TRANSPORTS, ...TRANSPORTS, ...TRANSPORTS, ...TRANSPORTS]
+  let devices = await signInAtEach(t, gateway, transports)
+  /** The devices at each of the two workers. */
+  let placed = [0, 1].map(worker => devices.filter((_, index) => index % 2 === worker))
   const gid = await createGroup(devices[0]!)
   for (const device of devices.slice(1)) await joinGroup(device, gid)
   for (const rid of rooms) for (const device of devices) await joinRoom(device, rid)
 
   for (const worker of [1, 0]) {
     await failWorker(gateway, worker)
-    const replaced: Device[] = []
-    const ended = new Set<Device>()
-    for (const device of devices) {
-      // Those that stay open are not waited for to the end.
-      device.client.closed.then(
-        () => ended.add(device),
-        () => undefined,
-      )
+    const [ended, stayed] = [placed[worker]!, placed[1 - worker]!]
+    for (const { client } of ended) await client.closed
+    for (const device of stayed) {
+      t.equal((await device.client.answer('PING')).cmd, 'PONG', 'a client of the other worker is still there')
+      t.ok(await isOnline(gateway, device), 'and online')
     }
-    await eventually(
-      () => Promise.all(devices.map(async device => ended.has(device) || (await isOnline(gateway, device)))),
-      settled => settled.every(Boolean),
-      'each client is online or closed',
-    )
-    t.comment(`worker ${worker}: ${ended.size} of ${devices.length} clients were on it`)
-    t.ok(ended.size < devices.length, 'the clients of the other worker are still there')
-    const stayed = devices.filter(device => !ended.has(device))
     for (const rid of rooms) {
       const text = `after ${worker} in ${rid}`
       const ack = await chatRoom(stayed[0]!, rid, text)
@@ -77,13 +67,16 @@ t.test('a worker that fails is replaced, and the clients of the others go on as 
     t.equal((await chatGroup(stayed[0]!, gid, `after ${worker}`)).code, 0)
     for (const { client } of stayed) await client.next('GROUP-CHAT', body => body.text === `after ${worker}`)
 
-    for (const device of ended) {
+    // Half of them at each worker: the next failure meets some of both.
+    const back: Device[] = []
+    for (const [index, device] of ended.entries()) {
       const { transport } = device.client
-      const back = { ...device, ...(await goOnline(t, transport, device)) }
-      for (const rid of rooms) await joinRoom(back, rid)
-      replaced.push(back)
+      const again = { ...device, ...(await goOnlineAt(t, gateway, index % 2, transport, device)) }
+      for (const rid of rooms) await joinRoom(again, rid)
+      back.push(again)
     }
-    devices = [...stayed, ...replaced]
+    placed = [0, 1].map(at => [...(at === worker ? [] : stayed), ...back.filter((_, index) => index % 2 === at)])
+    devices = [...stayed, ...back]
     const text = `all are back after ${worker}`
     t.equal((await chatRoom(devices.at(-1)!, rooms[0]!, text)).code, 0)
     for (const { client } of devices) await client.next('ROOM-CHAT', body => body.text === text)

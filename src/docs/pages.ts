@@ -88,9 +88,10 @@ ${table(['id', 'command', 'fields'], chats)}
 - The owner of a group dismisses it and names managers; owner and managers remove, gag and blacklist members of lower rank.
 
 ## Why a connection is closed
-WebSocket close codes 4000-4499: come back; 4500-4999: do not. A KICK frame says the same before: \`code\`, \`retry\` (1: come
-back, 0: do not) and, with retry 1, \`after\`. It is all that a raw TCP client learns. Before the KICK, an ONLINE with a bad token
-is answered by ONLINE-ACK, and a bad frame by ERROR. A message in another format than the session's gets an ERROR and closes nothing.
+WebSocket close codes 4000-4499: come back; 4500-4999: do not. A KICK frame says the same before:
+\`code\`, \`retry\` (1: come back, 0: do not) and, with retry 1, \`after\`. It is all that a raw TCP
+client learns. Before the KICK, an ONLINE with a bad token is answered by ONLINE-ACK, and a bad
+frame by ERROR. A message in another format than the session's gets an ERROR and closes nothing.
 
 ${table(
   ['close code', 'code', 'reason', 'come back'],
@@ -102,7 +103,8 @@ ${table(
   ]),
 )}
 
-A client that is closed with 4001 has stopped reading, so it may miss the KICK. After 4004 a new token signs in.
+A client that is closed with 4001 has stopped reading, so it may miss the KICK. After 4004 a new
+token signs in.
 
 These ends come without a KICK:
 
@@ -162,8 +164,17 @@ Every reply is JSON with \`code\` (0: done) and \`errmsg\`; ids are bare digits 
 \`X-API-Key: KEY\`; without any configured, only direct callers from this machine are answered. The body of a push is passed on
 unchanged; the header \`Idempotency-Key\` makes a repetition within 5 minutes give the first reply and deliver nothing twice.
 
-The examples are the requests and answers of one gateway without keys. Give the content-type of what you push: curl alone calls
-every \`-d\` a form, which JSON clients get as base64.
+The examples are the requests and answers of a fresh gateway without keys, in the order of this
+page: with other sids, msgids, tokens and times they come out the same (\`node
+scripts/http-examples.mjs check\`). Behind the first two, user 10001 signs in with two devices and
+7301444403200000002 with one; 10001 makes the groups 6001, 6002 and 6003; they join the rooms 8001
+to 8003.
+
+**What JSON clients get of a push** depends on its content-type. \`application/json\`: the value, in
+\`data\`; a body that is no JSON is refused. \`text/*\`, none at all, or
+\`application/x-www-form-urlencoded\`, which curl says of every \`-d\`: a string in \`data\` when the body
+is valid UTF-8, as it is and not decoded as a form; else base64 in \`data64\`. Anything else: base64
+in \`data64\`.
 
 A group is made by a client (GROUP-CREAT); a room is there from its first ROOM-JOIN, and may be configured before.
 
@@ -203,11 +214,13 @@ function optionsPage(): string {
   return `# Options
 ${made}
 Read once at the start: a JSON file (\`--config FILE\`, with the keys below), then the environment, then the flags; the later wins.
-An invalid one stops the start with exit code 2, and one line on standard error names it the way it was set. \`imgate check\`
-finds the same, also beside a gateway that runs, leaves nothing behind and prints the options.
+An invalid one stops the start with exit code 2, and one line on standard error names it the way it
+was set. \`imgate check\` finds the same, also beside a gateway that runs, leaves nothing behind and
+prints the options.
 
-A port that another process listens on, or an address that the machine does not have, is no invalid option: a later start may
-succeed, so the exit code is 1. A port that the user may not have (below 1024) is one.
+A port that another process listens on, or an address that the machine does not have, is no invalid
+option: a later start may succeed, so the exit code is 1. A port that the user may not have (below
+1024) is one.
 
 *Reloadable* options may be changed in a running gateway once it can reload; this version reads all of them at the start
 only.

@@ -20,6 +20,23 @@ export class ApiError extends Error {
   }
 }
 
+/** Where an error is logged, and what gives it an id. */
+interface ErrorLog {
+  readonly log: { error(fields: object, text: string): void }
+  readonly clock: { uuid(): string }
+}
+
+/**
+ * What the caller is told of an error that no row of the table describes: an id, under which the
+ * log has the rest.
+ * @param where fields of the log line: which request it was
+ */
+export function unexpected({ log, clock }: ErrorLog, error: unknown, where: object): ApiError {
+  const id = clock.uuid()
+  log.error({ err: error, id, ...where }, 'defect in a request')
+  return ApiError.of('INTERNAL', `id ${id}`)
+}
+
 /** The answer of a home. @throws ApiError when it refused */
 export function granted<T>(answer: Answer<T>): T {
   if (isRefused(answer)) throw new ApiError(answer.refused, answer.errmsg ?? errorText(answer.refused))

@@ -20,4 +20,5 @@ export interface HttpContext {
   readonly counters: Counters
   readonly directory: Directory
   readonly placeOf: PlaceOf
+  readonly log: { error(fields: object, text: string): void }
 }

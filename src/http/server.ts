@@ -1,7 +1,7 @@
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../transport/uws.ts'
 import { stringify } from '../util/json.ts'
-import { ApiError } from './api-error.ts'
+import { ApiError, unexpected } from './api-error.ts'
 import type { HttpContext } from './context.ts'
 import { addBodyParameters, parseQuery } from './query.ts'
 import { IDEMPOTENCY_KEY_MAX, type Reply } from './route.ts'
@@ -17,7 +17,6 @@ export interface HttpServices {
   metricsPage(): Promise<string>
   openApi(): string
   answered(): void
-  readonly log: { error(fields: object, text: string): void }
 }
 
 const reasons: Readonly<Record<number, string>> = {
@@ -253,15 +252,10 @@ export class HttpServer {
 
   #fail(exchange: Exchange, error: unknown): void {
     this.#services.answered()
-    const known = error instanceof ApiError ? error : this.#translate(exchange, error)
+    const { method, path } = exchange
+    const known = error instanceof ApiError ? error : unexpected(this.#services.context, error, { method, path })
     const body = stringify({ code: known.code, errmsg: known.message })
     exchange.answer(known.status, body, HEADERS_OF_JSON, known.code === ErrorCode.BODY_TOO_LONG.code)
-  }
-
-  #translate(exchange: Exchange, error: unknown): ApiError {
-    const id = this.#services.context.clock.uuid()
-    this.#services.log.error({ err: error, id, method: exchange.method, path: exchange.path }, 'defect in a request')
-    return ApiError.of('INTERNAL', `id ${id}`)
   }
 }
 

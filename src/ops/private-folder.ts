@@ -16,14 +16,19 @@ export interface Tightened {
 /** What `tightenFolder` did. */
 export interface Tightening {
   readonly tightened: readonly Tightened[]
-  /** The folder is open to others and was left so, because it holds files that are not the gateway's. */
+  /**
+   * The folder is open to others and was left so, because it holds files that are not the
+   * gateway's.
+   */
   readonly isShared: boolean
 }
 
 /**
- * Takes from group and others what rights they have to the data folder and the store in it: it holds the key that signs
- * tokens. A folder with other files in it is left as it is (it may be /tmp); its store is not.
- * @param isCheck only finds out whether that would work @throws Error that says what to do when it does not
+ * Takes from group and others what rights they have to the data folder and the store in it: it
+ * holds the key that signs tokens. A folder with other files in it is left as it is (it may be
+ * /tmp); its store is not.
+ * @param isCheck only finds out whether that would work
+ * @throws Error that says what to do when it does not
  */
 export function tightenFolder(folder: string, isCheck: boolean): Tightening {
   const names = readdirSync(folder)

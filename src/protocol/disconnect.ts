@@ -36,8 +36,8 @@ export function mayReconnect(reason: Disconnect): boolean {
 }
 
 /**
- * The ends that no KICK announces. A WebSocket client sees close code 1006 (no close frame came), unless the row says
- * something else. Sentences for docs/protocol.md.
+ * The ends that no KICK announces. A WebSocket client sees close code 1006 (no close frame came),
+ * unless the row says something else. Sentences for docs/protocol.md.
  */
 export const unannounced: readonly { readonly when: string; readonly seen: string }[] = [
   { when: 'The client signs out with OFFLINE.', seen: 'OFFLINE-ACK, then close code 1000' },

@@ -1,5 +1,7 @@
 import { type Answer, type Done, isRefused, type Refused, refused } from '../contract/answer.ts'
 import { type Store, StoreError } from '../store/store.ts'
+import type { Clock } from '../util/clock.ts'
+import { notStored } from './context.ts'
 
 /** What rules decide: the changes to be made, none of them included, or why not. */
 export type Decision<C> = Refused | readonly C[]
@@ -26,6 +28,7 @@ const WAITING_MAX = 10_000
 
 interface CommitServices {
   readonly store: Store
+  readonly clock: Clock
   readonly log: { error(fields: object, text: string): void }
 }
 
@@ -107,9 +110,7 @@ export class Commits<T extends object, C> {
 
   #undo(thing: T, error: unknown): Refused {
     this.#changes.reread(thing)
-    if (!(error instanceof StoreError)) return this.#onDefect(error)
-    this.#services.log.error({ err: error }, 'a change was not stored and is undone')
-    return refused('NOT_SERVING', 'the store does not take changes')
+    return error instanceof StoreError ? notStored(this.#services, error) : this.#onDefect(error)
   }
 
   #goOn(thing: T): void {

@@ -32,22 +32,30 @@ export function topicNumbers(): () => number {
   return () => ++last
 }
 
+interface Writing {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: { error(fields: object, text: string): void }
+}
+
 /**
  * Answers once everything that was written so far is on the disk; for what has no rules of its own (commits.ts).
  * @param undo makes memory what the disk still has, when the store did not take the change
  */
-export async function whenStored<T>(
-  { store, log }: Pick<HomeContext, 'store' | 'log'>,
-  answer: T,
-  undo: () => void,
-): Promise<Answer<T>> {
+export async function whenStored<T>(writing: Writing, answer: T, undo: () => void): Promise<Answer<T>> {
   try {
-    await store.commit()
+    await writing.store.commit()
     return answer
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error
-    log.error({ err: error }, 'a change was not stored and is undone')
     undo()
-    return refused('NOT_SERVING', 'the store does not take changes')
+    return notStored(writing, error)
   }
+}
+
+/** What is told of a change that the disk refused: an id, under which the log has the rest. @throws whatever else it is */
+export function notStored({ clock, log }: Omit<Writing, 'store'>, error: unknown): Refused {
+  if (!(error instanceof StoreError)) throw error
+  const id = clock.uuid()
+  log.error({ err: error, id }, 'the store did not take a change: it is undone')
+  return refused('NOT_SERVING', `the store does not take changes: id ${id}`)
 }

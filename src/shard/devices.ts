@@ -1,10 +1,9 @@
 import { type Answer, refused } from '../contract/answer.ts'
 import type { Handlers } from '../contract/calls.ts'
 import type { Device, Methods, ReplyOf } from '../contract/methods.ts'
-import { StoreError } from '../store/store.ts'
 import type { Sid } from '../util/id.ts'
 import type { Numbers } from '../util/numbers.ts'
-import type { HomeContext } from './context.ts'
+import { type HomeContext, whenStored } from './context.ts'
 
 /** The devices that were registered. A user's home registers his; any worker finds one. */
 export class Devices {
@@ -25,13 +24,7 @@ export class Devices {
     const sid = this.#sids.next() as Sid | undefined
     if (sid === undefined) return refused('BUSY')
     store.tables.sessions.put([sid], { uid, nation, city, town, at: clock.wall() })
-    try {
-      await store.commit()
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error
-      return refused('NOT_SERVING', 'the store does not take changes')
-    }
-    return { sid }
+    return whenStored(this.#context, { sid }, () => undefined)
   }
 
   /** Also what was registered a moment ago at another worker: the snapshot that is read may be older. */

@@ -1,14 +1,15 @@
 import type { Bus } from '../bus/bus.ts'
-import { type Answer, refused } from '../contract/answer.ts'
+import { type Answer, type Done, isRefused, refused } from '../contract/answer.ts'
 import type { PushArgs, Pushed } from '../contract/methods.ts'
 import { type ChatRecord, writeDeliver } from '../contract/records.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { DataKind } from '../protocol/json-format.ts'
 import type { StoredOf, StoredScope } from '../store/schema.ts'
-import { type Store, StoreError } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Gid, Rid, Sid } from '../util/id.ts'
 import type { Numbers } from '../util/numbers.ts'
+import { whenStored } from './context.ts'
 import { type ChatCommand, chatAckFrame, chatFrame, type PushCommand, pushFrame } from './frames.ts'
 import type { Line, Readers } from './line.ts'
 import type { StoredPushes } from './stored-pushes.ts'
@@ -139,16 +140,11 @@ export class Posting {
     isStored: boolean,
     sent: number | Promise<number>,
   ): Promise<Answer<Pushed>> {
-    const { store, stored, log } = this.#services
     if (isStored) {
-      try {
-        await store.commit()
-      } catch (error) {
-        if (!(error instanceof StoreError)) throw error
-        log.error({ err: error, msgid }, 'a push was not stored: who comes later does not get it')
-        stored.remove(scope, of, msgid)
-        return refused('NOT_SERVING', 'the store does not take changes')
-      }
+      // Who comes later does not get it either: it was refused.
+      const undo = () => this.#services.stored.remove(scope, of, msgid)
+      const answer = await whenStored<Done>(this.#services, {}, undo)
+      if (isRefused(answer)) return answer
     }
     return { msgid, total: await sent }
   }

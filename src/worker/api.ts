@@ -28,7 +28,7 @@ export async function createApi(
   admission: Admission,
   { tokens }: SessionContext,
 ): Promise<Api> {
-  const { options, counters, count, store, log, isDraining } = core
+  const { options, counters, count, store, isDraining } = core
   const directory = new Directory(listeners)
   directory.added = storedNodes(store)
   const placeOf = await openIpDatabase(options.ipDatabase)
@@ -41,7 +41,6 @@ export async function createApi(
     metricsPage: () => metricsPage(counters),
     openApi: () => openApiText,
     answered: () => count.add('http_requests_total', 1),
-    log,
   })
   const part: Part = {
     methods: {

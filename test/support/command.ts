@@ -17,7 +17,10 @@ export interface CommandOptions {
   asNobody?: boolean
 }
 
-/** Runs the command line, such as `imgate check`, with a clean environment, and waits until it ends by itself. */
+/**
+ * Runs the command line, such as `imgate check`, with a clean environment, and waits until it ends
+ * by itself.
+ */
 export async function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
   const { env = {}, asNobody = false } = options
   const settings = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env }

@@ -21,7 +21,7 @@ function groupsOn(disk: MemoryDisk, delayMs: () => number) {
   const store = new MemoryStore(disk, clock, delayMs)
   const defects: unknown[] = []
   const commits = new Commits<Group, GroupChange>(
-    { store, log: { error: () => undefined } },
+    { store, clock, log: { error: () => undefined } },
     {
       apply: (group, change) => group.apply(change),
       write: (group, change) => writeGroup(store, group, change),

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { parse, stringify } from '../../util/json.ts'
-import { ApiError } from '../api-error.ts'
+import { ApiError, unexpected } from '../api-error.ts'
 import type { HttpContext } from '../context.ts'
 import { fieldsOf } from '../query.ts'
 import { IDEMPOTENCY_KEY_MAX, type Reply, type RequestContext } from '../route.ts'
@@ -26,11 +26,11 @@ export async function pushBatch(context: HttpContext, _query: object, { body }: 
   if (!Array.isArray(pushes) || pushes.length > PUSHES_MAX) {
     throw ApiError.of('BAD_PARAMETER', `body: expected a JSON array of up to ${PUSHES_MAX} pushes`)
   }
-  const list = await Promise.all(pushes.map((push: unknown) => pushOne(context, push)))
+  const list = await Promise.all(pushes.map((push: unknown, index) => pushOne(context, push, index)))
   return { len: list.length, list }
 }
 
-async function pushOne(context: HttpContext, push: unknown): Promise<PushReply> {
+async function pushOne(context: HttpContext, push: unknown, index: number): Promise<PushReply> {
   try {
     if (typeof push !== 'object' || push === null || Array.isArray(push)) {
       throw ApiError.of('BAD_PARAMETER', 'push: expected an object')
@@ -46,7 +46,8 @@ async function pushOne(context: HttpContext, push: unknown): Promise<PushReply> 
     return { ...reply, code: ErrorCode.OK.code, errmsg: ErrorCode.OK.text }
   } catch (error) {
     // One that fails must not hide what became of the others.
-    const { code, message } = error instanceof ApiError ? error : ApiError.of('INTERNAL')
+    const { code, message } =
+      error instanceof ApiError ? error : unexpected(context, error, { path: '/im/push/batch', index })
     return { code, errmsg: message }
   }
 }

@@ -16,7 +16,9 @@ export const deviceRoutes: readonly Route[] = [
   route({
     name: 'register',
     doc: '1.1',
-    summary: 'Registers a device: a new session id for a user.',
+    summary:
+      'Registers a device: a new session id for a user. `nation`, `city` and `town` are numbers that the app server ' +
+      'chooses to say where the device is; the gateway keeps them with the session and does nothing else with them.',
     method: 'GET',
     path: '/im/register',
     where: {},

@@ -11,7 +11,9 @@ export const statsRoutes: readonly Route[] = [
   route({
     name: 'user-statis.add',
     doc: '3.1',
-    summary: 'Adds a precision of the online statistics, or changes how many records of it are kept.',
+    summary:
+      'Adds a precision of the online statistics, or changes how many records of it are kept. The records of a ' +
+      'precision begin when it is added: without this call there are no statistics.',
     method: 'GET',
     path: '/im/config',
     alsoPost: true,
@@ -50,7 +52,9 @@ export const statsRoutes: readonly Route[] = [
   route({
     name: 'user-statis.get',
     doc: '3.4',
-    summary: 'The newest records of a precision, newest first. Times are UTC.',
+    summary:
+      'The newest records of a precision, newest first. Times are UTC. A precision that was not added (3.1) is refused; ' +
+      'there are no records from before that.',
     method: 'GET',
     path: '/im/config',
     alsoPost: true,

@@ -6,10 +6,9 @@ import { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { DataKind } from '../../protocol/json-format.ts'
 import { ROOM_CAP_SETTING, StoredScope } from '../../store/schema.ts'
-import { StoreError } from '../../store/store.ts'
 import type { Rid } from '../../util/id.ts'
 import { Commits, type Decision } from '../commits.ts'
-import type { HomeContext } from '../context.ts'
+import { type HomeContext, whenStored } from '../context.ts'
 import type { TopicLine } from '../line.ts'
 import type { Forum } from '../posting.ts'
 import { Room, type RoomChange } from './room.ts'
@@ -124,12 +123,8 @@ export class Rooms implements Forum {
   async #setDefaultCap({ cap }: Args<'roomSetDefaultCap'>): Promise<Answer<Done>> {
     const { store, calls } = this.#context
     store.setSetting(ROOM_CAP_SETTING, cap)
-    try {
-      await store.commit()
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error
-      return refused('NOT_SERVING', 'the store does not take changes')
-    }
+    const stored = await whenStored<Done>(this.#context, {}, () => undefined)
+    if (isRefused(stored)) return stored
     const answers = await calls.askAll('roomDefaultCapChanged', { cap })
     return answers.find(isRefused) ?? {}
   }
