@@ -133,6 +133,7 @@ class Client:
         self.backoff = {"base": 1000, "factor": 2, "max": 60000, "jitter": 0.5}
         self.failures = 0
         self.seq = 0
+        self.socket = None
         self.is_leaving = False
         self.typed = b""
 
@@ -153,10 +154,15 @@ class Client:
         self.backoff = self.login["backoff"]
         self.ping_every, self.is_alive = None, True
         host, _, port = self.login["iplist"][0].rpartition(":")
-        with socket.create_connection((host.strip("[]"), int(port))) as self.socket:
+        try:
+            self.socket = socket.create_connection((host.strip("[]"), int(port)))
             fields = {key: self.login[key] for key in ("uid", "sid", "token")}
             self.send(ONLINE, {**fields, "app": "example-python", "version": "1.0"})
             self.read_until_closed()
+        finally:
+            if self.socket is not None:
+                self.socket.close()
+                self.socket = None
 
     def read_until_closed(self):
         buffer = bytearray()
@@ -187,13 +193,15 @@ class Client:
 
     def read_lines(self):
         data = os.read(sys.stdin.fileno(), 65536)
-        if not data:
-            # The gateway closes the connection after its answer.
-            self.is_leaving = True
-            self.send(OFFLINE)
+        self.is_leaving = not data
         *lines, self.typed = (self.typed + data).split(b"\n")
+        if self.socket is None:
+            return
         for line in lines:
             self.send(ROOM_CHAT, {"rid": self.rid, "text": line.decode()})
+        if self.is_leaving:
+            # The gateway closes the connection after its answer.
+            self.send(OFFLINE)
 
     def on_frame(self, command, body):
         if body.get("code"):
@@ -229,7 +237,14 @@ class Client:
             after_ms = max(after_ms, self.kick["after"] if self.kick else 0)
             self.failures += 1
             print(f"connecting again in {after_ms:.0f} ms")
-            time.sleep(after_ms / 1000)
+            self.wait(after_ms / 1000)
+
+    def wait(self, seconds):
+        """Sleeps, but hears when standard input ends. What is typed meanwhile is lost."""
+        end = time.monotonic() + seconds
+        while not self.is_leaving and time.monotonic() < end:
+            if select.select([sys.stdin], [], [], max(0, end - time.monotonic()))[0]:
+                self.read_lines()
 
 
 if __name__ == "__main__":
