@@ -1,18 +1,16 @@
-/* What the tests need beyond npm's packages. Missing ones are installed from Debian's packages where that is possible;
- * otherwise this names them and how to get them, and fails only if one is necessary. */
+/* What the tests need beyond npm's packages. It is installed from Debian's packages only when somebody asks for that:
+ * with `npm test -- --install`, or in CI. Otherwise this names what is missing and how to get it. */
 import { spawnSync } from 'node:child_process'
 
 const PREREQUISITES = [
-  { program: 'g++', debianPackage: 'g++', neededFor: 'native-bench', isNecessary: false },
-  { program: 'make', debianPackage: 'make', neededFor: 'native-bench', isNecessary: false },
+  { program: 'g++', debianPackage: 'g++', neededFor: 'native-bench' },
+  { program: 'make', debianPackage: 'make', neededFor: 'native-bench' },
+  { program: 'python3', debianPackage: 'python3', neededFor: 'test/examples.test.ts' },
+  { program: 'chromium', debianPackage: 'chromium', neededFor: 'test/examples.test.ts' },
 ]
 
 function isThere(program) {
   return spawnSync('sh', ['-c', 'command -v "$0"', program], { stdio: 'ignore' }).status === 0
-}
-
-function canInstall() {
-  return process.getuid?.() === 0 && isThere('apt-get')
 }
 
 /** Installs quietly; what apt-get said shows only when it failed. */
@@ -26,10 +24,12 @@ function install(packages) {
 
 const missing = () => PREREQUISITES.filter(({ program }) => !isThere(program))
 
-const absent = missing()
-if (absent.length > 0 && canInstall()) install(absent.map(({ debianPackage }) => debianPackage))
-
-for (const { program, debianPackage, neededFor, isNecessary } of missing()) {
-  console.error(`${program} is missing, ${neededFor} needs it. Install it with: sudo apt-get install ${debianPackage}`)
-  if (isNecessary) process.exitCode = 1
+/** Installs what is missing if `mayInstall` and this is root on Debian, and names what is missing then. */
+export function prepare({ mayInstall }) {
+  const packages = missing().map(({ debianPackage }) => debianPackage)
+  const canInstall = process.getuid?.() === 0 && isThere('apt-get')
+  if (packages.length > 0 && mayInstall && canInstall) install(packages)
+  for (const { program, debianPackage, neededFor } of missing()) {
+    console.error(`${program} is missing, ${neededFor} needs it: sudo apt-get install ${debianPackage}`)
+  }
 }

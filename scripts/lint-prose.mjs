@@ -1,0 +1,55 @@
+/* Checks the pages that people write with the rules of .markdownlint.jsonc: above all, a line of prose has at most 100
+ * columns. `npm run lint` runs it. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { lint } from 'markdownlint/promise'
+import { PROJECT } from './processes.mjs'
+
+const FOLDERS = ['.', '.github', 'docs', 'examples', 'native-bench', 'systemd']
+/** `npm run docs` writes them, and the text is in src/docs/pages.ts, with the width of the code. */
+const GENERATED = ['docs/errors.md', 'docs/http.md', 'docs/options.md', 'docs/protocol.md']
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/gu
+const UNBREAKABLE = new Set(['codeFenced', 'codeIndented', 'table'])
+
+/** MD013 counts characters; Chinese ones take two columns, and no spaces are between them. */
+const wideLineLength = {
+  names: ['wide-line-length'],
+  description: 'Columns of a line that has wide characters',
+  tags: ['line_length'],
+  parser: 'micromark',
+  function: ({ lines, config, parsers }, onError) => {
+    const passedOver = new Set()
+    for (const { type, startLine, endLine } of parsers.micromark.tokens) {
+      if (UNBREAKABLE.has(type)) for (let line = startLine; line <= endLine; line++) passedOver.add(line)
+    }
+    for (const [index, line] of lines.entries()) {
+      // A link at the end may stick out, as in MD013.
+      const breakable = line.replace(/!?\[[^\]]*\]\([^)]*\)\S?$/, '')
+      const columns = breakable.length + (breakable.match(WIDE)?.length ?? 0)
+      if (!line.match(WIDE) || columns <= config.line_length || passedOver.has(index + 1)) continue
+      onError({ lineNumber: index + 1, detail: `${columns} columns, at most ${config.line_length}` })
+    }
+  },
+}
+
+const withoutComments = text => JSON.parse(text.replace(/^\s*\/\/.*$/gm, ''))
+
+const files = FOLDERS.flatMap(folder => readdirSync(join(PROJECT, folder)).map(name => join(folder, name)))
+  .filter(path => path.endsWith('.md') && !GENERATED.includes(path))
+  .sort()
+const contents = files.map(path => [path, readFileSync(join(PROJECT, path), 'utf8')])
+const results = await lint({
+  strings: Object.fromEntries(contents),
+  config: withoutComments(readFileSync(join(PROJECT, '.markdownlint.jsonc'), 'utf8')),
+  customRules: [wideLineLength],
+})
+const problems = Object.entries(results).flatMap(([path, found]) => found.map(problem => ({ path, ...problem })))
+for (const { path, lineNumber, ruleNames, ruleDescription, errorDetail } of problems) {
+  console.error(
+    `${path}:${lineNumber} ${ruleNames.join('/')} ${ruleDescription}${errorDetail ? ` [${errorDetail}]` : ''}`,
+  )
+}
+console.log(`${files.length} pages, ${problems.length} problems`)
+process.exitCode = problems.length === 0 ? 0 : 1
