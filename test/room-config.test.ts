@@ -205,3 +205,28 @@ t.test('blacklist, gags, closing and places survive a crash', async t => {
   const refused = await devices.free.client.request('ROOM-JOIN', { uid: free, rid: closed })
   t.equal(refused.code, ErrorCode.CLOSED)
 })
+
+t.test('the blacklist and the gags of a room are listed, everybody as 0, also after a crash', async t => {
+  const rid = freshId()
+  const [banned, gagged] = [freshId(), freshId()]
+  const uidsOf = async (of: typeof gateway, option: string) => {
+    const { len, list = [] } = await of.api.roomConfig('get', option, { rid })
+    t.equal(len, list.length)
+    t.strictSame(
+      list.map(({ idx }) => idx),
+      [...list.keys()],
+    )
+    return list.map(({ uid }) => uid)
+  }
+  const first = await startGateway(t)
+  t.strictSame(await uidsOf(first, 'blacklist'), [])
+  t.strictSame(await uidsOf(first, 'gag'), [])
+  await first.api.roomConfig('add', 'blacklist', { rid, uid: banned })
+  await first.api.roomConfig('add', 'gag', { rid, uid: gagged })
+  await first.api.roomConfig('add', 'gag', { rid })
+  const second = await killAndRestart(t, first)
+  t.strictSame(await uidsOf(second, 'blacklist'), [banned])
+  t.strictSame(await uidsOf(second, 'gag'), [0, gagged])
+  await second.api.roomConfig('del', 'gag', { rid, uid: gagged })
+  t.strictSame(await uidsOf(second, 'gag'), [0])
+})

@@ -161,6 +161,8 @@ export const methods = {
   roomOpen: method<OfRoom>(),
   roomBlacklist: method<OfRoom & OfUser & On>(),
   roomGag: method<OfRoom & On & { uid: UidOrAll }>(),
+  /** Who may not enter, or not speak (0: nobody). */
+  roomUids: method<OfRoom & { list: 'blacklist' | 'gags' }, UidOrAll[]>(),
   /** Sets the places of a sub-group when `cap` is given. */
   roomCap: method<OfRoom & { cap?: number }, { cap: number }>(),
   /** Here. The places of a sub-group where nothing else is set. */

@@ -1,3 +1,6 @@
+import type { Rid } from '../../util/id.ts'
+import { granted } from '../api-error.ts'
+import type { HttpContext } from '../context.ts'
 import * as room from '../handlers/room.ts'
 import { cap, roomId, topNum, userId, userIdOrAll } from '../params.ts'
 import { count, numberedList, ordinal } from '../reply.ts'
@@ -6,6 +9,7 @@ import { type Route, route } from '../route.ts'
 const rid = roomId('room')
 const uid = userId('user')
 const gagged = userIdOrAll('user; 0 or absent: everybody').optional()
+const silenced = userIdOrAll('user; 0: everybody')
 const places = cap('places of a sub-group')
 const anyRoom = roomId('room; absent: the default of all rooms').optional()
 
@@ -128,6 +132,32 @@ export const roomRoutes: readonly Route[] = [
     handle: room.topRooms,
   }),
   route({
+    name: 'room.blacklist.get',
+    doc: '6.2a',
+    summary: 'The blacklist of a room.',
+    method: 'GET',
+    path: '/im/room/config',
+    alsoPost: true,
+    where: { action: 'get', option: 'blacklist' },
+    query: { rid },
+    reply: numberedList('users', { uid: silenced }),
+    errors: [],
+    handle: (context, { rid }) => listed(context, rid, 'blacklist'),
+  }),
+  route({
+    name: 'room.gag.get',
+    doc: '6.4a',
+    summary: 'Who may not speak in a room; uid 0 is everybody.',
+    method: 'GET',
+    path: '/im/room/config',
+    alsoPost: true,
+    where: { action: 'get', option: 'gag' },
+    query: { rid },
+    reply: numberedList('users', { uid: silenced }),
+    errors: [],
+    handle: (context, { rid }) => listed(context, rid, 'gags'),
+  }),
+  route({
     name: 'room.groups',
     doc: '6.10',
     summary: 'The sub-groups of a room.',
@@ -140,3 +170,8 @@ export const roomRoutes: readonly Route[] = [
     handle: room.listRoomGroups,
   }),
 ]
+
+async function listed({ calls, placement }: HttpContext, rid: Rid, list: 'blacklist' | 'gags') {
+  const uids = granted(await calls.ask(placement.homeOf(rid), 'roomUids', { rid, list }))
+  return { len: uids.length, list: uids.map((uid, idx) => ({ idx, uid })) }
+}

@@ -27,6 +27,7 @@ export class Rooms implements Forum {
     roomOpen: ({ rid }) => this.#change(rid, rules.open),
     roomBlacklist: ({ rid, uid, on }) => this.#change(rid, () => rules.blacklist(uid, on)),
     roomGag: ({ rid, uid, on }) => this.#change(rid, () => rules.gag(uid, on)),
+    roomUids: args => this.#uids(args),
     roomCap: args => this.#cap(args),
     roomDefaultCap: () => ({ cap: this.#defaultCap }),
     roomSetDefaultCap: args => this.#setDefaultCap(args),
@@ -107,6 +108,14 @@ export class Rooms implements Forum {
     const answer = await this.#commits.make(room, () => decide(room))
     this.#unload(room)
     return answer
+  }
+
+  /** As the disk has them: a room that nobody is in need not be made for it. */
+  #uids({ rid, list }: Args<'roomUids'>): ReplyOf<'roomUids'> {
+    const { roomBlacklist, roomGags } = this.#context.store.tables
+    return list === 'gags'
+      ? roomGags.keys([rid]).map(([, uid]) => uid)
+      : roomBlacklist.keys([rid]).map(([, uid]) => uid)
   }
 
   async #cap({ rid, cap }: Args<'roomCap'>): Promise<Answer<ReplyOf<'roomCap'>>> {
