@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr'
 import type { Body, Frame } from './body.js'
-import { COMMANDS, type CommandName, commandName } from './commands.js'
+import { type CommandName, commandName, commandNumber } from './commands.js'
 import { id } from './ids.js'
 import { parseJson, toJson } from './json.js'
 
@@ -67,7 +67,7 @@ export function packValue(value: unknown): Buffer {
 }
 
 export function encodeBinary(cmd: CommandName, seq: number, body: object, overrides?: HeaderOverrides): Buffer {
-  return frameAround(COMMANDS[cmd], seq, packValue(body), overrides)
+  return frameAround(commandNumber(cmd), seq, packValue(body), overrides)
 }
 
 function decodeOne(frame: Buffer): Frame {

@@ -1,4 +1,6 @@
-/** The commands of the client protocol, written out from its contract and not taken from the product. */
+import { readFileSync } from 'node:fs'
+
+/** The commands of the client protocol at 0.1.0, written out from its contract and not taken from the product: their numbers stay. */
 export const COMMANDS = {
   ONLINE: 0x0101,
   'ONLINE-ACK': 0x0102,
@@ -84,14 +86,32 @@ export const COMMANDS = {
   P2P: 0x0503,
 } as const
 
-export type CommandName = keyof typeof COMMANDS
+/** The commands that clients rely on since 0.1.0, and whatever else docs/protocol.md has. */
+export type CommandName = keyof typeof COMMANDS | (string & {})
 
-const NAMES = new Map<number, CommandName>(
-  Object.entries(COMMANDS).map(([name, number]) => [number, name as CommandName]),
+/** A row of a table of the page: `| 0x0405 | ROOM-JOIN | ...`. */
+const ROW = /^\| 0x([0-9A-F]{4}) \| ([A-Z0-9-]+) \|/gm
+
+/** The numbers as the author of a client reads them. */
+const page = new Map<string, number>(
+  Array.from(readFileSync('docs/protocol.md', 'utf8').matchAll(ROW), ([, number, name]) => [
+    name!,
+    Number.parseInt(number!, 16),
+  ]),
 )
+for (const [name, number] of Object.entries(COMMANDS)) {
+  if (page.get(name) !== number) throw new Error(`docs/protocol.md: ${name} is no longer ${number}: clients rely on it`)
+}
+const names = new Map(Array.from(page, ([name, number]) => [number, name]))
+
+export function commandNumber(name: CommandName): number {
+  const number = page.get(name)
+  if (number === undefined) throw new Error(`docs/protocol.md has no command ${name}`)
+  return number
+}
 
 export function commandName(number: number): CommandName {
-  const name = NAMES.get(number)
+  const name = names.get(number)
   if (name === undefined) throw new Error(`the gateway sent command 0x${number.toString(16)}, which does not exist`)
   return name
 }
@@ -100,6 +120,6 @@ export function commandName(number: number): CommandName {
 export function ackOf(command: CommandName): CommandName {
   if (command === 'PING') return 'PONG'
   const ack = `${command}-ACK`
-  if (!(ack in COMMANDS)) throw new Error(`${command} is not a request`)
-  return ack as CommandName
+  if (!page.has(ack)) throw new Error(`${command} is not a request`)
+  return ack
 }
