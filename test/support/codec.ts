@@ -1,6 +1,6 @@
 import { Packr } from 'msgpackr'
 import type { Body, Frame } from './body.js'
-import { type CommandName, commandName, commandNumber } from './commands.js'
+import { type CommandName, commandName, commandNumber, isCommand } from './commands.js'
 import { id } from './ids.js'
 import { parseJson, toJson } from './json.js'
 
@@ -109,7 +109,7 @@ export function encodeJson(cmd: string, seq: number, body: object): string {
 export function decodeJson(text: string): Frame[] {
   return text.split('\n').map(line => {
     const { cmd, seq, body } = parseJson(line) as Partial<Frame>
-    if (typeof cmd !== 'string' || !(cmd in COMMANDS)) throw new Error(`no command in ${line}`)
+    if (typeof cmd !== 'string' || !isCommand(cmd)) throw new Error(`no command in ${line}`)
     if (typeof seq !== 'number') throw new Error(`no seq in ${line}`)
     return { cmd, seq, body: body ?? {} }
   })

@@ -110,6 +110,10 @@ export function commandNumber(name: CommandName): number {
   return number
 }
 
+export function isCommand(name: string): boolean {
+  return page.has(name)
+}
+
 export function commandName(number: number): CommandName {
   const name = names.get(number)
   if (name === undefined) throw new Error(`the gateway sent command 0x${number.toString(16)}, which does not exist`)
