@@ -18,7 +18,7 @@ export type FieldsOf<S extends ReplySpec> = { readonly [K in NeededOf<S>]: TypeO
   readonly [K in Exclude<keyof S, NeededOf<S>>]?: TypeOf<S[K]>
 }
 
-function field<T>(doc: string): ReplyField<T> {
+export function field<T>(doc: string): ReplyField<T> {
   return { doc, needed: true }
 }
 
