@@ -54,6 +54,26 @@ for (const transport of TRANSPORTS) {
     t.equal(owner.client.received('GROUP-CHAT').length, 2, 'each message arrives once')
   })
 
+  t.test(`a user lists his groups, page by page, over ${transport}`, async t => {
+    const [owner, member] = [await signIn(t, gateway, { transport }), await signIn(t, gateway, { transport })]
+    const gids = []
+    for (let index = 0; index < 5; index += 1) gids.push(await createGroup(owner))
+    gids.sort((one, other) => (one < other ? -1 : 1))
+    for (const gid of gids) await joinGroup(member, gid)
+    const listed = async (body: object) => {
+      const { uid, list } = await mustDo(member, 'GROUP-LIST', body)
+      t.equal(uid, member.uid)
+      return (list ?? []).map(({ gid }) => gid)
+    }
+    t.strictSame(await listed({}), gids)
+    t.strictSame(await listed({ num: 2 }), gids.slice(0, 2))
+    t.strictSame(await listed({ num: 2, after: gids[1] }), gids.slice(2, 4))
+    t.strictSame(await listed({ num: 2, after: gids[4] }), [])
+    t.strictSame(await listed({ num: 4_294_967_295, after: 0 }), gids)
+    await mustDo(member, 'GROUP-QUIT', { uid: member.uid, gid: gids[0] })
+    t.strictSame(await listed({}), gids.slice(1), 'a group that he left is not among them')
+  })
+
   t.test(`a group that does not exist is refused over ${transport}`, async t => {
     const { client, uid } = await signIn(t, gateway, { transport })
     const gid = 2n ** 64n - 1n

@@ -123,6 +123,8 @@ export const methods = {
   /** With `sid`: to that session alone. */
   userPush: method<PushArgs & OfUser & { sid?: Sid }, Pushed>(),
   userRelation: method<OfUser & On & { other: Uid; relation: 'block' | 'mute' }>(),
+  /** The groups that the user is a member of, by gid, the first `num` after `after`. */
+  userGroups: method<OfUser & { num: number; after: Gid | 0 }, readonly Gid[]>(),
   /** A ready frame to all sessions of the user but one. */
   userDeliver: method<OfUser & { exceptSid?: Sid; frame: Buffer }, { total: number }>(),
   /** Here. What was registered under the sid. */

@@ -1,3 +1,4 @@
+import type { Gid } from '../util/id.ts'
 import { type BodyOf as BodyOfSpec, BodyReader, type BodySpec } from './body.ts'
 import { Command } from './command.ts'
 import { any, gid, gidOrNew, label, prose, rid, sid, text, title, token, uid, uidOrAll, uint32 } from './fields.ts'
@@ -108,6 +109,13 @@ export const requests = {
     when: 'online',
     ack: { gid: reply.gid, list: reply.members },
     doc: 'list: of {uid, role}; role 0 member, 1 manager, 2 owner',
+  },
+
+  [Command.GROUP_LIST]: {
+    body: { num: uint32.optional, after: gidOrNew.optional },
+    when: 'online',
+    ack: { uid: reply.uid, list: reply.field<readonly { readonly gid: Gid }[]>('array of {gid}') },
+    doc: 'The groups of the user, in the order of their gids: `num` of them (100; at most 1000) after the gid `after`.',
   },
 
   [Command.ROOM_CREAT]: {

@@ -6,6 +6,10 @@ import type { Gid, Id, Rid, Uid } from '../../util/id.ts'
 import type { Answerable } from '../request.ts'
 import type { Session } from '../session.ts'
 
+/** Groups in one answer, unless `num` says otherwise, and at most. */
+const GROUPS_LISTED = 100
+const GROUPS_LISTED_MAX = 1000
+
 /** A request that only asks a home and tells its answer. */
 interface Row<R extends Request, M extends keyof Methods> {
   readonly method: M
@@ -131,6 +135,14 @@ export const homeRequests = {
     args: ({ gid, num = 0 }, { uid }) => ({ gid, num, by: uid }),
     fields: ({ gid }) => ({ gid }),
     more: ({ list }) => ({ list }),
+  }),
+
+  [Command.GROUP_LIST]: asks<typeof Command.GROUP_LIST, 'userGroups'>({
+    method: 'userGroups',
+    of: sender,
+    args: ({ num = GROUPS_LISTED, after = 0 }, { uid }) => ({ uid, num: Math.min(num, GROUPS_LISTED_MAX), after }),
+    fields: (_body, { uid }) => ({ uid }),
+    more: gids => ({ list: gids.map(gid => ({ gid })) }),
   }),
 
   [Command.ROOM_DISMISS]: asks<typeof Command.ROOM_DISMISS, 'roomDismiss'>({

@@ -15,7 +15,7 @@ import { type RelationChange, User } from './user.ts'
 
 type UserMethods = Pick<
   Handlers<Methods>,
-  'userOnline' | 'userOffline' | 'userSessions' | 'userPush' | 'userRelation' | 'userDeliver'
+  'userOnline' | 'userOffline' | 'userSessions' | 'userPush' | 'userRelation' | 'userGroups' | 'userDeliver'
 >
 
 const NOBODY = new SessionLine([])
@@ -29,6 +29,11 @@ export class Users implements Forum {
     userSessions: ({ uid }) => this.#users.get(uid)?.sessions ?? [],
     userPush: args => this.#push(args),
     userRelation: args => this.#relate(args),
+    userGroups: ({ uid, num, after }) => {
+      const gids = this.#groupsOf(uid)
+      const first = gids.findIndex(gid => gid > after)
+      return first < 0 ? [] : gids.slice(first, first + num)
+    },
     userDeliver: args => this.#deliverToOthers(args),
   }
   readonly #context: HomeContext
