@@ -55,6 +55,8 @@ export class Gateway {
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
   readonly #seats: Seat[] = []
+  /** How many workers each seat has had. */
+  readonly #generations: number[] = []
   #listeners: readonly Listener[] = []
   #stopped: Promise<void> | undefined
   /** Whether all workers have ever served: from then on one that fails is replaced. */
@@ -209,8 +211,11 @@ export class Gateway {
   }
 
   #workerStart(index: number): WorkerStart {
+    const generation = this.#generations[index] ?? 0
+    this.#generations[index] = generation + 1
     return {
       index,
+      generation,
       options: this.#options,
       listeners: this.#listeners,
       sockets: this.#listeners.map(({ type, host, port }) =>
@@ -224,7 +229,8 @@ export class Gateway {
   }
 
   #isHealthy(): boolean {
-    const oldest = Date.now() - STUCK_MS
+    // The clock of all threads: setting the machine's clock kills nobody.
+    const oldest = Number(process.hrtime.bigint() / 1_000_000n) - STUCK_MS
     return this.#seats.every((seat, index) => !seat.isReady || this.#counters.get(index, 'beat_ms') > oldest)
   }
 }

@@ -28,6 +28,23 @@ for (const transport of TRANSPORTS) {
     t.strictSame(joiner.client.received('ROOM-QUIT-NTF'), [])
   })
 
+  t.test(`notices are of users: a second device of one is nobody's news over ${transport}`, async t => {
+    const rid = freshId()
+    const member = await signIn(t, gateway, { transport })
+    const phone = await signIn(t, gateway, { transport })
+    const desktop = await signIn(t, gateway, { transport, uid: phone.uid })
+    await joinRoom(member, rid)
+    await joinRoom(phone, rid)
+    await joinRoom(desktop, rid)
+    await phone.client.request('ROOM-QUIT', { uid: phone.uid, rid })
+    await fence(gateway, member, desktop)
+    t.equal(member.client.received('ROOM-JOIN-NTF').length, 1, 'he came once')
+    t.equal(member.client.received('ROOM-QUIT-NTF').length, 0, 'he is still there')
+    t.equal(desktop.client.received('ROOM-QUIT-NTF').length, 0)
+    desktop.client.destroy()
+    t.hasStrict(await member.client.next('ROOM-QUIT-NTF'), { uid: phone.uid, rid })
+  })
+
   t.test(`members hear of a connection that was cut over ${transport}`, async t => {
     const rid = freshId()
     const [member, falls] = [await signIn(t, gateway, { transport }), await signIn(t, gateway, { transport })]

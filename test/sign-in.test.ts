@@ -1,7 +1,7 @@
 import t from 'tap'
 import { TRANSPORTS } from './support/client.js'
 import { closesForGood, isKicked, type Kick, staysOpen } from './support/closing.js'
-import { connectClient, credentialsFor, goOnline, onlineBody, signIn } from './support/device.js'
+import { connectClient, connectTo, credentialsFor, goOnline, onlineBody, signIn } from './support/device.js'
 import { ErrorCode } from './support/error-codes.js'
 import { startGateway } from './support/gateway.js'
 import { freshId } from './support/ids.js'
@@ -143,3 +143,20 @@ t.test('sessions of one user are apart: each has its sid, each is online', async
   t.equal(len, TRANSPORTS.length)
   t.strictSame(new Set(list?.map(({ sid }) => sid)), new Set(devices.map(({ sid }) => sid)))
 })
+
+for (const transport of TRANSPORTS) {
+  t.test(`the connection that came later wins, also when the earlier one speaks last, over ${transport}`, async t => {
+    const credentials = await credentialsFor(gateway, transport, freshId())
+    // It gave up on this one, whose worker was busy, before that read anything of it.
+    const givenUp = await connectTo(t, transport, credentials.address)
+    const alive = await goOnline(t, transport, credentials)
+    const ack = await givenUp.request('ONLINE', onlineBody(credentials))
+    t.hasStrict(ack, { uid: credentials.uid, sid: credentials.sid, code: ErrorCode.REPLACED })
+    t.hasStrict(await givenUp.next('KICK'), { code: ErrorCode.REPLACED, retry: 0 })
+    await givenUp.closed
+    await staysOpen(t, alive.client)
+    const { total } = await gateway.api.push('sid', { sid: credentials.sid }, 'to the one that is alive')
+    t.equal(total, 1)
+    await alive.client.next('P2P')
+  })
+}

@@ -29,6 +29,17 @@ interface Pending {
   readonly onAnswer: (answer: unknown) => void
 }
 
+interface CallServices {
+  readonly bus: Bus
+  readonly clock: Clock
+  /** Numbers that no open call of this seat has: never 0. */
+  readonly nextId: () => number
+  /** The answer when none comes in time or the worker is down. */
+  readonly busy: Refused
+  /** Logs what a handler threw and says what the caller is told. */
+  readonly onDefect: (error: unknown) => Refused
+}
+
 /** Thread: its worker only. */
 export class Calls<C extends Contract<C>> {
   readonly #bus: Bus
@@ -43,29 +54,19 @@ export class Calls<C extends Contract<C>> {
   readonly #here = new Queue<unknown>()
   #handlers: Handlers<C> | undefined
   #deferred: (() => void)[] = []
-  #lastId = 0
+  readonly #nextId: () => number
   #isCarryingOut = false
 
-  /**
-   * @param methods the rows in one fixed order, the same on every thread
-   * @param busy the answer when none comes in time or the worker is down
-   * @param onDefect logs what a handler threw and says what the caller is told
-   */
-  constructor(
-    bus: Bus,
-    clock: Clock,
-    methods: C,
-    deadlineMs: number,
-    busy: Refused,
-    onDefect: (error: unknown) => Refused,
-  ) {
+  /** @param methods the rows in one fixed order, the same on every thread */
+  constructor({ bus, clock, nextId, busy, onDefect }: CallServices, methods: C, deadlineMs: number) {
     this.#bus = bus
     this.#clock = clock
-    this.#names = Object.keys(methods) as (keyof C & string)[]
-    for (const [number, name] of this.#names.entries()) this.#numbers.set(name, number)
-    this.#deadlineMs = deadlineMs
+    this.#nextId = nextId
     this.#busy = busy
     this.#onDefect = onDefect
+    this.#deadlineMs = deadlineMs
+    this.#names = Object.keys(methods) as (keyof C & string)[]
+    for (const [number, name] of this.#names.entries()) this.#numbers.set(name, number)
   }
 
   /** @param all the handlers, in parts. @throws Error when one is missing, or there twice: a mistake of ours */
@@ -91,13 +92,13 @@ export class Calls<C extends Contract<C>> {
       this.#clock.next(() => onAnswer(this.#busy))
       return
     }
-    this.#lastId = this.#lastId === 0xffff_ffff ? 1 : this.#lastId + 1
-    this.#pending.set(this.#lastId, {
+    const id = this.#nextId()
+    this.#pending.set(id, {
       to,
       deadlineAt: this.#clock.now() + this.#deadlineMs,
       onAnswer: onAnswer as (answer: unknown) => void,
     })
-    this.#write(to, this.#lastId, this.#numbers.get(method)!, args)
+    this.#write(to, id, this.#numbers.get(method)!, args)
   }
 
   /** The same for callers that need no order. */

@@ -7,6 +7,8 @@ export interface SessionAddress {
   readonly sid: Sid
   readonly cid: Cid
   readonly worker: number
+  /** When it connected (`Clock.instant`): of two connections of one sid the later one counts, whichever is heard of first. */
+  readonly at: number
 }
 
 /** One push as its home gets it. `expire`: seconds it stays valid; 0: only who is there now. */
@@ -95,6 +97,11 @@ interface OfSession {
   readonly cid: Cid
 }
 
+/** The same for one that comes. */
+interface Coming extends OfSession {
+  readonly at: number
+}
+
 interface Method<Args, Reply> {
   readonly args: Args
   readonly reply: Reply
@@ -115,7 +122,7 @@ export const methods = {
   userRegister: method<Device, { sid: Sid }>(),
   /** `gids`: the groups that the user is a member of. */
   userOnline: method<
-    OfUser & OfSession & { app: string; version: string } & Back,
+    OfUser & Coming & { app: string; version: string } & Back,
     { broadcastsSeen: number; gids: readonly Gid[] }
   >(),
   userOffline: method<OfUser & OfSession & { broadcasts: BroadcastsSeen }>(),
@@ -151,12 +158,12 @@ export const methods = {
   groupInvite: method<OfGroup & { to: Uid; by: Uid }>(),
   groupPush: method<PushArgs & OfGroup, Pushed>(),
   /** A session of a member came online: it gets what the group says from now on. */
-  groupAttach: method<OfGroup & OfUser & OfSession & Back, { topic: number }>(),
+  groupAttach: method<OfGroup & OfUser & Coming & Back, { topic: number }>(),
   groupDetach: method<OfGroup & OfSession>(),
 
   roomCreate: method<OfRoom & OfUser & { name: string; desc: string }>(),
   roomDismiss: method<OfRoom & By>(),
-  roomJoin: method<OfRoom & OfUser & OfSession & { listener: ListenerType } & Back, { gid: number; topic: number }>(),
+  roomJoin: method<OfRoom & OfUser & Coming & { listener: ListenerType } & Back, { gid: number; topic: number }>(),
   roomQuit: method<OfRoom & OfSession>(),
   roomKick: method<OfRoom & OfUser & By>(),
   roomPush: method<PushArgs & OfRoom, Pushed>(),
@@ -204,6 +211,8 @@ export const methods = {
   sessionLeftRoom: method<{ cid: Cid; rid: Rid; notice: Buffer }>(),
   sessionInGroup: method<OfSession & OfGroup & { topic: number; notice?: Buffer }>(),
   sessionLeftGroup: method<{ cid: Cid; gid: Gid; notice?: Buffer }>(),
+  /** The groups of its user whose home was just replaced: a session that lacks one of them asks to be let in. */
+  sessionGroups: method<{ cid: Cid; gids: readonly Gid[] }>(),
   /** The counts of a room changed: for those of its sessions who want to know. */
   sessionRoomCounts: method<{ rid: Rid; watch: number; frame: Buffer }>(),
 } as const

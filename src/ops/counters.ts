@@ -4,7 +4,10 @@
  */
 export const counterRows = {
   up: { kind: 'gauge', doc: '1 while the worker serves' },
-  beat_ms: { kind: 'gauge', doc: 'When the worker last took a turn, unix milliseconds' },
+  beat_ms: {
+    kind: 'gauge',
+    doc: 'When the worker last took a turn, milliseconds of the monotonic clock of the machine',
+  },
   connections_ws: { kind: 'gauge', doc: 'WebSocket connections' },
   connections_tcp: { kind: 'gauge', doc: 'Raw TCP connections' },
   sessions: { kind: 'gauge', doc: 'Signed-in sessions' },

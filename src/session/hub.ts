@@ -34,10 +34,12 @@ export class Hub {
   readonly #clock: Clock
   readonly #events: HubEvents
   #dirty: Session[] = []
-  #lastCid = 0
+  readonly #nextCid: () => number
 
-  constructor(clock: Clock, events: HubEvents) {
+  /** @param nextCid numbers that no connection at this seat has had */
+  constructor(clock: Clock, nextCid: () => number, events: HubEvents) {
     this.#clock = clock
+    this.#nextCid = nextCid
     this.#events = events
   }
 
@@ -54,7 +56,7 @@ export class Hub {
   }
 
   open(connection: Connection): Session {
-    const session = new Session(++this.#lastCid as Cid, connection, this.#clock.now())
+    const session = new Session(this.#nextCid() as Cid, connection, this.#clock.instant(), this.#clock.now())
     this.#sessions.set(session.cid, session)
     return session
   }
@@ -111,12 +113,14 @@ export class Hub {
   }
 
   /** Closes whoever has not signed in in time or has been silent for too long. */
-  sweep(now: number, loginTimeoutMs: number, silentMaxMs: number): void {
+  sweep(loginTimeoutMs: number, silentMaxMs: number): void {
+    const now = this.#clock.now()
+    const openedBefore = this.#clock.instant() - loginTimeoutMs * 1000
     for (const session of this.#sessions.values()) {
       const silentMs = now - session.seenAt
       if (session.state === SessionState.ONLINE) {
         if (silentMs > silentMaxMs) this.kick(session, Disconnect.SILENT)
-      } else if (now - session.openedAt > loginTimeoutMs) this.kick(session, Disconnect.LOGIN_TIMEOUT)
+      } else if (session.at < openedBefore) this.kick(session, Disconnect.LOGIN_TIMEOUT)
     }
   }
 

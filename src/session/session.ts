@@ -37,8 +37,9 @@ export class Session implements Subscriber {
   app = ''
   version = ''
   watches = 0
-  /** When the client connected, and when it last said something: whole ms of the clock, which take no memory of their own. */
-  readonly openedAt: number
+  /** When the client connected: microseconds of the clock of all threads (`Clock.instant`). */
+  readonly at: number
+  /** When it last said something: whole ms of the clock, which take no memory of their own. */
   seenAt: number
   /** Its place among all signed-in sessions. */
   readonly presence = new Place(this)
@@ -50,11 +51,12 @@ export class Session implements Subscriber {
   #held: Held[] | undefined
   #early: Early | undefined
 
-  constructor(cid: Cid, connection: Connection, now: number) {
+  /** @param at `Clock.instant` @param now `Clock.now` */
+  constructor(cid: Cid, connection: Connection, at: number, now: number) {
     this.cid = cid
     this.connection = connection
-    this.openedAt = Math.floor(now)
-    this.seenAt = this.openedAt
+    this.at = at
+    this.seenAt = Math.floor(now)
   }
 
   get carrier(): Carrier {

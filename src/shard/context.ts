@@ -26,12 +26,6 @@ export interface HomeContext {
   nextTopic(): number
 }
 
-/** Numbers for topics: 1, 2, 3. */
-export function topicNumbers(): () => number {
-  let last = 0
-  return () => ++last
-}
-
 interface Writing {
   readonly store: Store
   readonly clock: Clock

@@ -10,6 +10,8 @@ export type Timer = object
 export interface Clock {
   /** Milliseconds of a clock that nobody sets; only differences mean something, and only within one thread. */
   now(): number
+  /** Microseconds of a clock that nobody sets, the same one for all threads: which of two things came first. */
+  instant(): number
   /** Unix milliseconds. They jump when somebody sets the machine's clock: for what people and other machines read. */
   wall(): number
   after(ms: number, run: () => void): Timer
@@ -37,6 +39,7 @@ export function systemClock(onDefect: (defect: unknown) => void): Clock {
   }
   return {
     now: () => performance.now(),
+    instant: () => Number(process.hrtime.bigint() / 1000n),
     wall: () => Date.now(),
     after: (ms, run) => setTimeout(guarded, ms, run),
     every: (ms, run) => setInterval(guarded, ms, run),

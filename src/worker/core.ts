@@ -4,6 +4,7 @@ import { SharedWakeups } from '../bus/wake.ts'
 import type { Options } from '../config/options.ts'
 import { type Refused, refused } from '../contract/answer.ts'
 import { Calls } from '../contract/calls.ts'
+import { callNumbersOf } from '../contract/generation.ts'
 import { type Methods, methods } from '../contract/methods.ts'
 import { localPlacement, type Placement } from '../contract/placement.ts'
 import { type CounterRow, Counters } from '../ops/counters.ts'
@@ -21,6 +22,8 @@ const FIRST_NEW_ID = 2 ** 40
 /** What every part of a worker stands on. */
 export interface Core {
   readonly self: number
+  /** How many workers had this seat before. */
+  readonly generation: number
   readonly options: Options
   readonly log: Logger
   readonly clock: Clock
@@ -48,7 +51,7 @@ export interface Core {
 }
 
 export function createCore(start: WorkerStart): Core {
-  const { index: self, options } = start
+  const { index: self, generation, options } = start
   const log = createLog(options.logLevel, { worker: self })
   const onDefect = (defect: unknown): Refused => {
     const id = clock.uuid()
@@ -81,7 +84,11 @@ export function createCore(start: WorkerStart): Core {
       }
     },
   )
-  const calls = new Calls<Methods>(bus, clock, methods, options.callTimeoutMs, refused('BUSY'), onDefect)
+  const calls = new Calls<Methods>(
+    { bus, clock, nextId: callNumbersOf(generation), busy: refused('BUSY'), onDefect },
+    methods,
+    options.callTimeoutMs,
+  )
   const reactor = new Reactor(bus, clock, () => {
     for (const part of parts) if (part.flush !== undefined) guard(() => part.flush!())
   })
@@ -104,6 +111,7 @@ export function createCore(start: WorkerStart): Core {
 
   return {
     self,
+    generation,
     options,
     log,
     clock,

@@ -1,4 +1,5 @@
 import type { Admission } from '../admission/admission.ts'
+import { numbersOf } from '../contract/generation.ts'
 import { ListenerType } from '../contract/listener.ts'
 import { Fanout } from '../fanout/fanout.ts'
 import { Broadcasts } from '../session/broadcasts.ts'
@@ -28,7 +29,7 @@ const SILENT_BEATS = 3
 
 export function createEdge(core: Core, admission: Admission): Edge {
   const { options, clock, count, bus, reactor } = core
-  const hub = new Hub(clock, {
+  const hub = new Hub(clock, numbersOf(core.generation), {
     left: (session, state) => leaveEverything(context, session, state),
     online(listener, sessions) {
       count.set(listener === ListenerType.TCP ? 'sessions_tcp' : 'sessions_ws', sessions)
@@ -86,7 +87,7 @@ export function createEdge(core: Core, admission: Admission): Edge {
     parts: [sessions, delivery, pausing],
     start() {
       clock.every(Math.min(SWEEP_MS, loginTimeoutMs / 2, heartbeatMs), () =>
-        hub.sweep(clock.now(), loginTimeoutMs, heartbeatMs * SILENT_BEATS),
+        hub.sweep(loginTimeoutMs, heartbeatMs * SILENT_BEATS),
       )
     },
   }

@@ -1,6 +1,7 @@
+import { numbersOf } from '../contract/generation.ts'
 import { ChatScope } from '../contract/records.ts'
 import { Jobs } from '../jobs/jobs.ts'
-import { type HomeContext, topicNumbers } from '../shard/context.ts'
+import type { HomeContext } from '../shard/context.ts'
 import { Devices } from '../shard/devices.ts'
 import { Everybody } from '../shard/everybody.ts'
 import { Groups } from '../shard/group/groups.ts'
@@ -27,7 +28,7 @@ export function createHomes(core: Core): Homes {
   const { store, bus, clock, placement, counters, count } = core
   const stored = new StoredPushes(store, bus, clock, placement)
   const posting = new Posting({ ...core, stored })
-  const context: HomeContext = { ...core, stored, posting, nextTopic: topicNumbers() }
+  const context: HomeContext = { ...core, stored, posting, nextTopic: numbersOf(core.generation) }
 
   const users = new Users(context, online => count.set('users', online))
   const groups = new Groups(context)
@@ -40,7 +41,12 @@ export function createHomes(core: Core): Homes {
   const isOfAll = core.self === placement.ofAll
 
   const parts: Part[] = [
-    { methods: users.methods, forums: { [ChatScope.USER]: users }, workerLost: worker => users.workerLost(worker) },
+    {
+      methods: users.methods,
+      forums: { [ChatScope.USER]: users },
+      workerLost: worker => users.workerLost(worker),
+      workerReplaced: worker => users.workerReplaced(worker),
+    },
     {
       methods: groups.methods,
       forums: { [ChatScope.GROUP]: groups },

@@ -27,9 +27,13 @@ export function resyncWith(context: SessionContext, worker: number): void {
   const { calls, placement } = context
   for (const session of context.hub.sessions) {
     if (session.state !== SessionState.ONLINE && session.state !== SessionState.SIGNING_IN) continue
-    const { uid, sid, cid, app, version } = session
+    const { uid, sid, cid, at, app, version } = session
     if (placement.homeOf(uid) === worker) {
-      calls.tell(worker, 'userOnline', { uid, sid, cid, app, version, isBack: true })
+      const args = { uid, sid, cid, at, app, version, isBack: true } as const
+      // A group that let the user in while his home was away could not reach his sessions.
+      calls.request(worker, 'userOnline', args, answer => {
+        if (!isRefused(answer)) enterGroups(context, session, answer.gids)
+      })
     }
     for (const kind of ['rooms', 'groups'] as const) {
       for (const { id } of membershipsOf(session, kind) ?? []) {
@@ -37,6 +41,12 @@ export function resyncWith(context: SessionContext, worker: number): void {
       }
     }
   }
+}
+
+/** Asks to be let into the groups that the session should be in and is not. */
+export function enterGroups(context: SessionContext, session: Session, gids: readonly Gid[]): void {
+  if (session.state !== SessionState.ONLINE) return
+  for (const gid of gids) if (session.groups?.get(gid) === undefined) comeBack(context, session, 'groups', gid)
 }
 
 function comeBack<K extends Kind>(context: SessionContext, session: Session, kind: K, id: IdOf<K>): void {
@@ -56,13 +66,13 @@ function comeBack<K extends Kind>(context: SessionContext, session: Session, kin
 
 function letIn<K extends Kind>(
   { calls, placement }: SessionContext,
-  { uid, sid, cid, connection }: Session,
+  { uid, sid, cid, at, connection }: Session,
   kind: K,
   id: IdOf<K>,
   onAnswer: (answer: Answer<{ topic: number }>) => void,
 ): void {
   const home = placement.homeOf(id)
-  const known = { uid, sid, cid, isBack: true } as const
+  const known = { uid, sid, cid, at, isBack: true } as const
   if (kind === 'groups') calls.request(home, 'groupAttach', { ...known, gid: id as Gid }, onAnswer)
   else calls.request(home, 'roomJoin', { ...known, rid: id as Rid, listener: connection.listener }, onAnswer)
 }

@@ -6,6 +6,7 @@ import type { SessionContext } from '../session/context.ts'
 import { admitted, left, NOTHING_SEEN } from '../session/membership.ts'
 import { SessionState } from '../session/session.ts'
 import type { Cid } from '../util/id.ts'
+import { enterGroups } from './resync.ts'
 
 type SessionMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `session${string}`>>
 
@@ -44,6 +45,11 @@ export function sessionCalls(context: SessionContext): SessionMethods {
       const session = hub.get(cid)
       if (session !== undefined) left(context, session, 'groups', gid)
       send(cid, notice)
+      return {}
+    },
+    sessionGroups: ({ cid, gids }) => {
+      const session = hub.get(cid)
+      if (session !== undefined) enterGroups(context, session, gids)
       return {}
     },
     sessionRoomCounts: ({ rid, watch, frame }) => {

@@ -5,6 +5,8 @@ import type { Listener } from '../contract/listener.ts'
 /** What main hands a worker when it starts it. */
 export interface WorkerStart {
   readonly index: number
+  /** How many workers had its seat before. */
+  readonly generation: number
   readonly options: Options
   readonly listeners: readonly Listener[]
   /**

@@ -65,7 +65,7 @@ clock.every(SECOND_MS, () => {
   each(part => part.gauges?.(count))
   reactor.wake()
 })
-clock.every(BEAT_MS, () => count.set('beat_ms', clock.wall()))
+clock.every(BEAT_MS, () => count.set('beat_ms', clock.instant() / 1000))
 reactor.wake()
 count.set('up', 1)
 tell({ type: 'ready' })

@@ -4,6 +4,7 @@ import { createRing } from '#dist/bus/ring.js'
 import { createWakeWords, SharedWakeups } from '#dist/bus/wake.js'
 import type { Answer } from '#dist/contract/answer.js'
 import { Calls } from '#dist/contract/calls.js'
+import { callNumbersOf, numbersOf } from '#dist/contract/generation.js'
 import { RecordKind } from '#dist/contract/records.js'
 import { systemClock } from '#dist/util/clock.js'
 import { seededRandom } from '../support/seed.js'
@@ -37,11 +38,16 @@ function loopback(onOther: (number: number) => void) {
     },
   )
   const clock = systemClock(defect => defects.push(defect))
-  const rows: Contract = { double: row, fail: row, late: row }
-  const calls = new Calls<Contract>(bus, clock, rows, 1000, { refused: 1 }, defect => {
+  const onDefect = (defect: unknown) => {
     defects.push(defect)
     return { refused: 2 }
-  })
+  }
+  const rows: Contract = { double: row, fail: row, late: row }
+  const calls = new Calls<Contract>(
+    { bus, clock, nextId: callNumbersOf(3), busy: { refused: 1 }, onDefect },
+    rows,
+    1000,
+  )
   calls.serve([
     { double: ({ n }) => ({ twice: n * 2 }) },
     {
@@ -119,4 +125,26 @@ t.test('askNow is answered at once by a handler that can, and later by one that 
   t.strictSame(await calls.askNow(0, 'double', { n: 3, pad: body }), { refused: 1 }, 'not while too much waits')
   await settle()
   t.strictSame(calls.askNow(0, 'double', { n: 4, pad: body }), { twice: 8 })
+})
+
+t.test('numbers of two generations of a seat never meet', async t => {
+  const seen = new Set<number>()
+  for (const generation of [0, 1, 2, 255, 4095]) {
+    const next = numbersOf(generation)
+    for (let count = 0; count < 1000; count++) seen.add(next())
+  }
+  t.equal(seen.size, 5000)
+  t.ok(Math.max(...seen) * 256 + 255 < Number.MAX_SAFE_INTEGER, 'and stay whole as keys of topics')
+  const calls = new Set<number>()
+  for (const generation of [0, 1, 2, 255]) {
+    const next = callNumbersOf(generation)
+    for (let count = 0; count < 1000; count++) calls.add(next())
+  }
+  t.equal(calls.size, 4000)
+  t.notOk(calls.has(0), 'a call without an answer has no number')
+  t.ok(Math.max(...calls) <= 0xffff_ffff, '32 bits')
+  const next = callNumbersOf(1)
+  let last = 0
+  for (let count = 0; count < 2 ** 24; count++) last = next()
+  t.equal(last, 2 ** 24 + 1, 'they begin again within their generation')
 })

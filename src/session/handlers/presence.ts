@@ -27,12 +27,20 @@ export function handleOnline(request: Online): void {
   }
   session.state = SessionState.SIGNING_IN
   Object.assign(session, { uid, sid, app, version })
-  const args = { uid, sid, cid: session.cid, app, version }
+  const args = { uid, sid, cid: session.cid, at: session.at, app, version }
   context.calls.request(context.placement.homeOf(uid), 'userOnline', args, answer => {
     if (session.state !== SessionState.SIGNING_IN) return
-    if (isRefused(answer)) notOnline(request, answer)
+    if (isRefused(answer) && answer.refused === ErrorCode.REPLACED.code) replaced(request, answer)
+    else if (isRefused(answer)) notOnline(request, answer)
     else attachGroups(request, answer.gids, () => complete(request, answer.broadcastsSeen))
   })
+}
+
+/** The device has connected again since: nobody waits for this connection any more. */
+function replaced(request: Online, refusal: Refused): void {
+  const { context, session, body } = request
+  request.refuse(refusal, { uid: body.uid, sid: body.sid })
+  context.hub.kick(session, Disconnect.REPLACED)
 }
 
 /** The session is as if ONLINE had not been said, at the homes too: one that was only late is told to undo it. */
@@ -53,13 +61,13 @@ function notOnline(request: Online, refusal: Refused): void {
 /** The session gets what the groups of its user say, before its ONLINE is acknowledged. */
 function attachGroups(request: Online, gids: readonly Gid[], done: () => void): void {
   const { context, session } = request
-  const { uid, sid, cid } = session
+  const { uid, sid, cid, at } = session
   let waiting = gids.length
   let busy: Refused | undefined
   if (waiting === 0) done()
   for (const gid of gids) {
     askedFor(session, 'groups', gid)
-    context.calls.request(context.placement.homeOf(gid), 'groupAttach', { gid, uid, sid, cid }, answer => {
+    context.calls.request(context.placement.homeOf(gid), 'groupAttach', { gid, uid, sid, cid, at }, answer => {
       if (!isRefused(answer)) admitted(context, session, 'groups', gid, answer.topic)
       else {
         notAdmitted(context, session, 'groups', gid, answer)

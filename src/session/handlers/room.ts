@@ -28,14 +28,14 @@ export function handleRoomCreat(request: ClientRequest<typeof Command.ROOM_CREAT
  */
 export function handleRoomJoin(request: ClientRequest<typeof Command.ROOM_JOIN>): void {
   const { context, session, body } = request
-  const { uid, sid, cid, rooms } = session
+  const { uid, sid, cid, at, rooms } = session
   const { rid } = body
   if (rooms !== undefined && rooms.get(rid) === undefined && rooms.size >= context.options.roomsPerSessionMax) {
     request.refuse(refused('TOO_MANY_ROOMS'), { uid, rid })
     return
   }
   askedFor(session, 'rooms', rid)
-  const args = { rid, uid, sid, cid, listener: session.connection.listener }
+  const args = { rid, uid, sid, cid, at, listener: session.connection.listener }
   context.calls.request(context.placement.homeOf(rid), 'roomJoin', args, answer => {
     if (isRefused(answer)) {
       notAdmitted(context, session, 'rooms', rid, answer)

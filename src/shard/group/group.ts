@@ -39,6 +39,8 @@ export class Group {
   readonly blacklist = new Set<Uid>()
   readonly gags = new Set<UidOrAll>()
   readonly online = new Map<Sid, Attached>()
+  /** Members whose sessions do not get what the group says yet: their home did not answer. */
+  readonly unattached = new Set<Uid>()
   /** When it was last needed, milliseconds of the clock. */
   usedAt = 0
 
@@ -89,10 +91,10 @@ export class Group {
     return this.gags.has(0) || this.gags.has(uid)
   }
 
-  /** @returns the session's connection before this one; undefined: it was not attached */
+  /** @returns the session's connection before this one, which stays if it is the newer one; undefined: it was not attached */
   attach(session: Attached): Attached | undefined {
     const known = this.online.get(session.sid)
-    if (known?.cid === session.cid && known.worker === session.worker) return known
+    if (known !== undefined && known.at >= session.at) return known
     if (known !== undefined) this.line.leave(known.worker)
     this.line.enter(session.worker)
     this.online.set(session.sid, session)

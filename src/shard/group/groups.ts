@@ -111,7 +111,8 @@ export class Groups implements Forum {
   /** Forgets what has been idle, and saves the counts. */
   tick(now: number): void {
     for (const [gid, group] of this.#groups) {
-      const isIdle = group.online.size === 0 && now - group.usedAt > IDLE_MAX_MS
+      this.#sessions.retry(group)
+      const isIdle = group.online.size + group.unattached.size === 0 && now - group.usedAt > IDLE_MAX_MS
       if (isIdle && !this.#commits.isBusy(group)) this.#groups.delete(gid)
     }
     this.#counts.saveAll()
@@ -132,12 +133,15 @@ export class Groups implements Forum {
     if (change.type === 'joined' || change.type === 'left') this.#counts.setMembers(group.gid, group.members.size)
   }
 
-  /** The ack of a join means: every session of the user gets what the group says. */
+  /**
+   * The ack of a join means: every session of the user gets what the group says. BUSY means that he is a member, and that
+   * his sessions get it once their home answers.
+   */
   async #join(args: Args<'groupJoin'>, decide: (group: Group) => Decision<GroupChange>): Promise<Answer<Done>> {
     const { gid, uid, sid } = args
     const answer = await this.#change(gid, decide)
-    if (!isRefused(answer)) await this.#sessions.attachUser(this.#load(gid), uid, sid)
-    return answer
+    if (isRefused(answer)) return answer
+    return (await this.#sessions.attachUser(this.#load(gid), uid, sid)) ? answer : refused('BUSY')
   }
 
   async #cap({ gid, cap }: Args<'groupCap'>): Promise<Answer<ReplyOf<'groupCap'>>> {
@@ -184,10 +188,10 @@ export class Groups implements Forum {
     return this.#context.posting.push(target, args)
   }
 
-  #attach({ gid, uid, sid, cid, isBack }: Args<'groupAttach'>, from: number): Answer<ReplyOf<'groupAttach'>> {
+  #attach({ gid, uid, sid, cid, at, isBack }: Args<'groupAttach'>, from: number): Answer<ReplyOf<'groupAttach'>> {
     const group = this.#load(gid)
     if (!group.members.has(uid)) return refused('NOT_MEMBER')
-    this.#sessions.attach(group, { sid, cid, uid, worker: from }, isBack === true)
+    this.#sessions.attach(group, { sid, cid, uid, worker: from, at }, isBack === true)
     return { topic: group.line.topic }
   }
 

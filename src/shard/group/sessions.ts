@@ -37,19 +37,34 @@ export class GroupSessions {
 
   /**
    * All sessions of the user get what the group says from now on. The membership is on the disk: a session that signs in
-   * meanwhile finds it there. @param asked the session that knows by its ack
+   * meanwhile finds it there. When the user's home does not answer it is asked again (`retry`) until it does.
+   * @param asked the session that knows by its ack @returns whether it is done
    */
-  async attachUser(group: Group, uid: Uid, asked: Sid | undefined): Promise<void> {
+  async attachUser(group: Group, uid: Uid, asked?: Sid): Promise<boolean> {
     const { calls, placement, stored } = this.#context
     const { gid, line } = group
     const sessions = await calls.ask(placement.homeOf(uid), 'userSessions', { uid })
-    if (isRefused(sessions) || !group.members.has(uid)) return
-    for (const { sid, cid, worker } of sessions) {
+    if (!group.members.has(uid)) {
+      group.unattached.delete(uid)
+      return true
+    }
+    if (isRefused(sessions)) {
+      group.unattached.add(uid)
+      return false
+    }
+    group.unattached.delete(uid)
+    for (const { sid, cid, worker, at } of sessions) {
       const notice = sid === asked ? {} : { notice: noticeFrame(Command.GROUP_JOIN_NTF, { uid, gid }) }
       calls.tell(worker, 'sessionInGroup', { cid, sid, gid, topic: line.topic, ...notice })
-      const session = { sid, cid, uid, worker }
+      const session = { sid, cid, uid, worker, at }
       if (group.attach(session) === undefined) stored.catchUp(StoredScope.GROUP, gid, session)
     }
+    return true
+  }
+
+  /** Asks again for those whose home did not answer; call every now and then. */
+  retry(group: Group): void {
+    for (const uid of group.unattached) void this.attachUser(group, uid)
   }
 
   /** Those whom a change concerns hear of it; who is a member no more gets nothing of the group from now on. */

@@ -10,6 +10,8 @@ export interface Member {
   readonly uid: Uid
   cid: Cid
   worker: number
+  /** When it connected: `Clock.instant`. */
+  at: number
   listener: ListenerType
   /** The part of the room that it is in: chats reach one sub-group, pushes all of them. */
   readonly line: TopicLine
@@ -21,6 +23,7 @@ export interface Newcomer {
   readonly uid: Uid
   readonly cid: Cid
   readonly worker: number
+  readonly at: number
   readonly listener: ListenerType
 }
 
@@ -135,17 +138,17 @@ export class Room implements Readers {
   }
 
   /** Adds a session, or moves it to its newer connection: it keeps its sub-group. @param cap places of a sub-group */
-  enter({ sid, uid, cid, worker, listener }: Newcomer, cap: number): Member {
+  enter({ sid, uid, cid, worker, at, listener }: Newcomer, cap: number): Member {
     const known = this.members.get(sid)
     if (known !== undefined) {
       known.line.leave(known.worker)
       known.line.enter(worker)
-      Object.assign(known, { cid, worker, listener })
+      Object.assign(known, { cid, worker, at, listener })
       return known
     }
     const line = this.#place(cap)
     line.enter(worker)
-    const member = { sid, uid, cid, worker, listener, line }
+    const member = { sid, uid, cid, worker, at, listener, line }
     this.members.set(sid, member)
     return member
   }
@@ -160,6 +163,12 @@ export class Room implements Readers {
   /** The cap was changed: places may be free below. */
   capChanged(): void {
     this.#firstFree = 0
+  }
+
+  /** Whether a session of the user is there. */
+  hasUser(uid: Uid): boolean {
+    for (const member of this.members.values()) if (member.uid === uid) return true
+    return false
   }
 
   /** All sessions of a user. */

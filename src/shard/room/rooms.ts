@@ -139,14 +139,15 @@ export class Rooms implements Forum {
   }
 
   #join(args: Args<'roomJoin'>, from: number): Answer<ReplyOf<'roomJoin'>> {
-    const { rid, uid, sid, cid, listener, isBack } = args
+    const { rid, uid, sid, cid, at, listener, isBack } = args
     const room = this.#load(rid)
-    const refusal = rules.mayEnter(room, uid)
+    const isNewer = (room.members.get(sid)?.at ?? 0) <= at
+    const refusal = isNewer ? rules.mayEnter(room, uid) : refused('REPLACED')
     if (refusal !== undefined) {
       this.#unload(room)
       return refusal
     }
-    const newcomer = { sid, uid, cid, worker: from, listener }
+    const newcomer = { sid, uid, cid, worker: from, at, listener }
     return this.#sessions.join(room, newcomer, this.#capOf(room), isBack === true)
   }
 

@@ -32,7 +32,7 @@ export class RoomSessions {
   join(room: Room, newcomer: Newcomer, cap: number, isBack: boolean): ReplyOf<'roomJoin'> {
     const { calls, stored } = this.#context
     const isNew = !room.members.has(newcomer.sid)
-    if (isNew && !isBack) this.#notify(room, Command.ROOM_JOIN_NTF, newcomer.uid, 1)
+    if (isNew && !isBack) this.#notifyOf(room, Command.ROOM_JOIN_NTF, newcomer.uid, 1)
     const { line } = room.enter(newcomer, cap)
     if (isNew) this.#ranking.increase(room.rid)
     this.#changed.add(room)
@@ -49,7 +49,7 @@ export class RoomSessions {
     if (member === undefined || member.cid !== cid || member.worker !== worker) return refused('NOT_MEMBER')
     this.#take(room, member)
     this.#context.calls.defer(() => {
-      this.#notify(room, Command.ROOM_QUIT_NTF, member.uid, 0)
+      this.#notifyOf(room, Command.ROOM_QUIT_NTF, member.uid, 0)
       then()
     })
     return {}
@@ -113,9 +113,19 @@ export class RoomSessions {
     this.#context.stored.left(StoredScope.ROOM, room.rid, member.sid)
   }
 
-  /** A notice to everybody in the room, unless it is a large one. @param coming who will be in it next to those there */
+  /** That a user comes or goes; nobody need know of his second device. @param coming who will be in it next to those there */
+  #notifyOf(room: Room, command: Command, uid: Uid, coming: number): void {
+    if (this.#isLarge(room, coming) || room.hasUser(uid)) return
+    this.#notify(room, command, uid, coming)
+  }
+
+  /** Notices go out in rooms that are not large; so what is asked of their members costs little. */
+  #isLarge(room: Room, coming: number): boolean {
+    return room.size + coming > this.#context.options.noticeMembersMax
+  }
+
   #notify(room: Room, command: Command, uid: Uid, coming: number): void {
-    if (room.size === 0 || room.size + coming > this.#context.options.noticeMembersMax) return
+    if (room.size === 0 || this.#isLarge(room, coming)) return
     room.deliver(this.#context.bus, DataKind.BYTES, noticeFrame(command, { uid, rid: room.rid }))
   }
 }

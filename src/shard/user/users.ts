@@ -1,4 +1,4 @@
-import { type Answer, type Done, isRefused } from '../../contract/answer.ts'
+import { type Answer, type Done, isRefused, refused } from '../../contract/answer.ts'
 import type { Handlers } from '../../contract/calls.ts'
 import type { Args, Methods, Pushed, ReplyOf } from '../../contract/methods.ts'
 import { type ChatRecord, writeDeliver } from '../../contract/records.ts'
@@ -17,6 +17,9 @@ type UserMethods = Pick<
   Handlers<Methods>,
   'userOnline' | 'userOffline' | 'userSessions' | 'userPush' | 'userRelation' | 'userGroups' | 'userDeliver'
 >
+
+/** Users whose groups are looked up in one go. */
+const REPLACED_SLICE = 100
 
 const NOBODY = new SessionLine([])
 
@@ -97,16 +100,37 @@ export class Users implements Forum {
     }
   }
 
-  /** The newer connection of a sid wins; the older one is told to go. */
+  /**
+   * A worker took the place of one that ended. It may have let a user into a group and ended before his sessions heard: they
+   * hear it now, some users at a time.
+   */
+  workerReplaced(worker: number): void {
+    const { calls, clock, placement } = this.#context
+    const users = this.#users.values()
+    const slice = () => {
+      for (let count = 0; count < REPLACED_SLICE; count++) {
+        const { value: user, done } = users.next()
+        if (done === true) return
+        const gids = this.#groupsOf(user.uid).filter(gid => placement.homeOf(gid) === worker)
+        if (gids.length === 0) continue
+        for (const { worker: edge, cid } of user.sessions) calls.tell(edge, 'sessionGroups', { cid, gids })
+      }
+      clock.soon(slice)
+    }
+    slice()
+  }
+
+  /** Of two connections of a sid the one that connected later wins, whichever is heard of first; the other is told to go. */
   #signIn(
     args: Args<'userOnline'>,
     from: number,
   ): Answer<ReplyOf<'userOnline'>> | Promise<Answer<ReplyOf<'userOnline'>>> {
-    const { uid, sid, cid, isBack } = args
+    const { uid, sid, cid, at, isBack } = args
     const { calls, stored } = this.#context
     const user = this.#load(uid)
-    const address = { sid, cid, worker: from }
+    const address = { sid, cid, worker: from, at }
     const known = user.sessionOf(sid)
+    if (known !== undefined && known.at > at) return refused('REPLACED')
     const isSame = known?.cid === cid && known.worker === from
     const older = isSame ? undefined : known
     if (!user.isOnline) this.#onCount(++this.#online)
