@@ -3,6 +3,10 @@ import type { Bus } from './bus.ts'
 
 /** Records handed on before what they caused is flushed: keeps one busy peer from holding back all output. */
 const RECORDS_PER_TURN = 4096
+/** The same in milliseconds: a record may ask for much. Sockets are served again after it. */
+const DRAIN_MS = 8
+/** Records of each peer between two looks at the clock. */
+const BATCH = 64
 const FULL_RING_MS = 1
 /** A worker that has ended reads nothing more: what is for it is given up after this. */
 const SETTLE_MS = 1000
@@ -57,7 +61,11 @@ export class Reactor {
     if (this.#stopped) return
     this.#bus.awake()
     let records = 0
-    for (let got = -1; got !== 0 && records < RECORDS_PER_TURN; records += got) got = this.#bus.drain(RECORDS_PER_TURN)
+    const until = this.#clock.now() + DRAIN_MS
+    for (let got = -1; got !== 0 && records < RECORDS_PER_TURN; records += got) {
+      got = this.#bus.drain(BATCH)
+      if (this.#clock.now() >= until) break
+    }
     this.#flush()
     const allSent = this.#bus.flush()
     if (records > 0 || !this.#bus.sleep(this.wake)) this.wake()

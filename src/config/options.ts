@@ -128,6 +128,26 @@ export const optionRows = {
     doc: 'Rooms that one session may be in.',
     reloadable: true,
   },
+  requestsOpenMax: {
+    schema: integer(1, 100_000).default(64),
+    doc: 'Requests of one session that may wait for their ack. Over it a raw TCP client is not read from, a WebSocket client hears 10009.',
+    reloadable: true,
+  },
+  groupsPerUserMax: {
+    schema: integer(0, 1_000_000).default(1000),
+    doc: 'Groups that a client may bring its user into (10023 over it); 0: no limit. App servers are not limited.',
+    reloadable: true,
+  },
+  relationsPerUserMax: {
+    schema: integer(0, 1_000_000).default(5000),
+    doc: 'Users that one user may block and mute, in all (10023 over it); 0: no limit.',
+    reloadable: true,
+  },
+  sidUnusedMaxS: {
+    schema: integer(0, 315_360_000).default(0),
+    doc: 'Seconds after which a registration is forgotten that no device signs in with; 0: never. Not below `tokenTtlS`.',
+    reloadable: true,
+  },
   noticeMembersMax: {
     schema: integer(0, 100_000).default(100),
     doc: 'Join and quit notices go out in rooms up to this size.',

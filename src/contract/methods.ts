@@ -1,6 +1,7 @@
 import type { Cid, Gid, Id, Nid, Rid, Sid, Uid, UidOrAll } from '../util/id.ts'
 import type { Done } from './answer.ts'
 import type { ListenerType } from './listener.ts'
+import type { Page } from './page.ts'
 
 /** A signed-in device on one connection of one worker. */
 export interface SessionAddress {
@@ -120,7 +121,7 @@ function method<Args extends object, Reply = Done>(): Method<Args, Reply> {
 export const methods = {
   /** A new session id for a user; on the disk. */
   userRegister: method<Device, { sid: Sid }>(),
-  /** `gids`: the groups that the user is a member of. */
+  /** `gids`: the first page of the groups that the user is a member of. */
   userOnline: method<
     OfUser & Coming & { app: string; version: string } & Back,
     { broadcastsSeen: number; gids: readonly Gid[] }
@@ -130,8 +131,8 @@ export const methods = {
   /** With `sid`: to that session alone. */
   userPush: method<PushArgs & OfUser & { sid?: Sid }, Pushed>(),
   userRelation: method<OfUser & On & { other: Uid; relation: 'block' | 'mute' }>(),
-  /** The groups that the user is a member of, by gid, the first `num` after `after`. */
-  userGroups: method<OfUser & { num: number; after: Gid | 0 }, readonly Gid[]>(),
+  /** The groups that the user is a member of. */
+  userGroups: method<OfUser & Page<Gid>, readonly Gid[]>(),
   /** A ready frame to all sessions of the user but one. */
   userDeliver: method<OfUser & { exceptSid?: Sid; frame: Buffer }, { total: number }>(),
   /** Here. What was registered under the sid. */
@@ -146,11 +147,11 @@ export const methods = {
   groupGag: method<OfGroup & On & { uid: UidOrAll } & By>(),
   groupBlacklist: method<OfGroup & OfUser & On & By>(),
   groupManager: method<OfGroup & OfUser & On & By>(),
-  groupMembers: method<OfGroup & { num: number } & By, { list: { uid: Uid; role: number }[] }>(),
+  groupMembers: method<OfGroup & Page<Uid> & By, { list: { uid: Uid; role: number }[] }>(),
   groupOpen: method<OfGroup>(),
-  groupUids: method<OfGroup & { list: 'blacklist' | 'members' }, Uid[]>(),
+  groupUids: method<OfGroup & Page<Uid> & { list: 'blacklist' | 'members' }, Uid[]>(),
   /** Who may not speak; 0: everybody. */
-  groupGags: method<OfGroup, UidOrAll[]>(),
+  groupGags: method<OfGroup & Page<UidOrAll>, UidOrAll[]>(),
   /** Sets the most members when `cap` is given. */
   groupCap: method<OfGroup & { cap?: number }, { cap: number }>(),
   /** The largest groups of this home, most first. */
@@ -171,7 +172,7 @@ export const methods = {
   roomBlacklist: method<OfRoom & OfUser & On>(),
   roomGag: method<OfRoom & On & { uid: UidOrAll }>(),
   /** Who may not enter, or not speak (0: nobody). */
-  roomUids: method<OfRoom & { list: 'blacklist' | 'gags' }, UidOrAll[]>(),
+  roomUids: method<OfRoom & Page<UidOrAll> & { list: 'blacklist' | 'gags' }, UidOrAll[]>(),
   /** Sets the places of a sub-group when `cap` is given. */
   roomCap: method<OfRoom & { cap?: number }, { cap: number }>(),
   /** Here. The places of a sub-group where nothing else is set. */
@@ -180,7 +181,7 @@ export const methods = {
   roomSetDefaultCap: method<{ cap: number }>(),
   /** It was changed; asked of every worker. */
   roomDefaultCapChanged: method<{ cap: number }>(),
-  roomGroups: method<OfRoom, { gid: number; total: number }[]>(),
+  roomGroups: method<OfRoom & Page<number>, { gid: number; total: number }[]>(),
   /** The largest rooms of this home, most first. */
   roomTop: method<{ num: number }, Ranked[]>(),
 

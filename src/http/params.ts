@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { PAGE_MAX } from '../contract/page.ts'
 import { parsePrecision } from '../stats/precision.ts'
 import { type Gid, type Id, type Nid, parseId, type Rid, type Sid, type Uid, type UidOrAll } from '../util/id.ts'
 import { type About, type JsonSchema, Kind } from './kind.ts'
@@ -97,6 +98,8 @@ export const userIdOrAll = kind<UidOrAll>({
 export const uint32 = integer(0, 0xffff_ffff)
 /** Places of a sub-group, or members of a group. */
 export const cap = integer(1, 0xffff_ffff)
+/** Entries of one page of a list. */
+export const pageNum = integer(1, PAGE_MAX)
 /** Entries of a ranking. */
 export const topNum = integer(1, 10_000)
 /** Buckets of the online statistics. */

@@ -57,7 +57,6 @@ export const ErrorCode = {
     status: 429,
     text: 'too many requests of this user',
     doc: 'The user is over the rate.',
-    reserved: true,
   },
 
   ONLINE_REFUSED: { code: 20001, status: 403, text: 'online refused', doc: 'ONLINE was refused.' },

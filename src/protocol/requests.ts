@@ -105,17 +105,17 @@ export const requests = {
   [Command.GROUP_MGR_ADD]: ofMember,
   [Command.GROUP_MGR_DEL]: ofMember,
   [Command.GROUP_USR_LIST]: {
-    body: { gid: gid.needed, num: uint32.optional },
+    body: { gid: gid.needed, num: uint32.optional, after: uidOrAll.optional },
     when: 'online',
     ack: { gid: reply.gid, list: reply.members },
-    doc: 'list: of {uid, role}; role 0 member, 1 manager, 2 owner',
+    doc: 'list: of {uid, role}, by uid; role 0 member, 1 manager, 2 owner. A page: `num` (0: 1000, which is also the most) after the uid `after`.',
   },
 
   [Command.GROUP_LIST]: {
     body: { num: uint32.optional, after: gidOrNew.optional },
     when: 'online',
     ack: { uid: reply.uid, list: reply.field<readonly { readonly gid: Gid }[]>('array of {gid}') },
-    doc: 'The groups of the user, in the order of their gids: `num` of them (100; at most 1000) after the gid `after`.',
+    doc: 'list: the groups of the user, by gid. A page: `num` (0: 1000, which is also the most) after the gid `after`.',
   },
 
   [Command.ROOM_CREAT]: {

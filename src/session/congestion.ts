@@ -17,8 +17,9 @@ export class Congestion {
 
   /** @returns whether the client could be paused: its message is then still taken, for it is here already */
   pause(session: Session, worker: number): boolean {
-    if (!session.connection.pause()) return false
-    if (!this.#waiting.has(session)) this.paused++
+    if (this.#waiting.has(session)) return true
+    if (!session.pause()) return false
+    this.paused++
     this.#waiting.set(session, worker)
     return true
   }
@@ -28,7 +29,7 @@ export class Congestion {
     for (const [session, worker] of this.#waiting) {
       if (session.state !== SessionState.CLOSED && this.#bus.congested(worker)) continue
       this.#waiting.delete(session)
-      session.connection.resume()
+      session.resume()
     }
   }
 }

@@ -40,7 +40,7 @@ export type Taken = Buffer | typeof GARBAGE | undefined
 export function dispatchBinary(context: SessionContext, session: Session, chunk: Buffer): Taken {
   if (!speaks(session, false)) return refuseFormat(context, session)
   for (let at = 0; at < chunk.length; ) {
-    if (session.state === SessionState.SIGNING_IN) return Buffer.from(chunk.subarray(at))
+    if (mustWait(context, session)) return Buffer.from(chunk.subarray(at))
     const left = chunk.length - at
     if (left < Frame.HEADER_BYTES) return GARBAGE
     const length = chunk.readUInt32BE(at)
@@ -71,7 +71,7 @@ export function dispatchText(context: SessionContext, session: Session, chunk: B
     .filter(line => line.trim() !== '')
   if (lines.length === 0) return GARBAGE
   for (const [index, line] of lines.entries()) {
-    if (session.state === SessionState.SIGNING_IN) return Buffer.from(lines.slice(index).join('\n'))
+    if (mustWait(context, session)) return Buffer.from(lines.slice(index).join('\n'))
     const message = Buffer.byteLength(line) > context.options.frameBytesMax ? undefined : parseMessage(line)
     if (message === undefined) return GARBAGE
     const row = readerOf(message.command)
@@ -80,6 +80,31 @@ export function dispatchText(context: SessionContext, session: Session, chunk: B
     if (session.state === SessionState.CLOSED) return undefined
   }
   return undefined
+}
+
+const TOO_MANY_OPEN = 'busy: too many requests are open, wait for their acks'
+
+/** Whether what the client says next waits: until it has signed in, or until few enough of its requests are open. */
+function mustWait({ options }: SessionContext, session: Session): boolean {
+  if (session.state === SessionState.SIGNING_IN || session.isHeld) return true
+  // A WebSocket cannot be paused: its next request hears BUSY.
+  if (session.requestsOpen >= options.requestsOpenMax) session.isHeld = session.pause()
+  return session.isHeld
+}
+
+/** Those that need no answer of a home, or have a bound of their own: the ring's. */
+const notAsking: ReadonlySet<Request> = new Set([
+  Command.OFFLINE,
+  Command.PING,
+  Command.SUB,
+  Command.UNSUB,
+  Command.CHAT,
+  Command.GROUP_CHAT,
+  Command.ROOM_CHAT,
+])
+
+function asksHome(command: Request): boolean {
+  return !notAsking.has(command)
 }
 
 function run(
@@ -94,7 +119,8 @@ function run(
     refuse(context, session, command, seq, refused('NOT_SIGNED_IN'))
     return
   }
-  const refusal = context.admission.request(session.connection, command)
+  const isFull = session.requestsOpen >= context.options.requestsOpenMax && asksHome(command)
+  const refusal = isFull ? refused('BUSY', TOO_MANY_OPEN) : context.admission.request(session.connection, command)
   if (refusal !== undefined) {
     refuse(context, session, command, seq, refusal)
     return

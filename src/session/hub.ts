@@ -35,11 +35,13 @@ export class Hub {
   readonly #events: HubEvents
   #dirty: Session[] = []
   readonly #nextCid: () => number
+  readonly #outputBytesMax: number
 
-  /** @param nextCid numbers that no connection at this seat has had */
-  constructor(clock: Clock, nextCid: () => number, events: HubEvents) {
+  /** @param nextCid numbers that no connection at this seat has had @param outputBytesMax what may wait for one client in one turn */
+  constructor(clock: Clock, nextCid: () => number, outputBytesMax: number, events: HubEvents) {
     this.#clock = clock
     this.#nextCid = nextCid
+    this.#outputBytesMax = outputBytesMax
     this.#events = events
   }
 
@@ -69,15 +71,22 @@ export class Hub {
   /** One frame to one session, in order with all others to it. `frame` must not change afterwards. */
   send(session: Session, frame: Buffer, dataKind: DataKind = DataKind.BYTES): void {
     if (session.state === SessionState.CLOSED) return
-    if (!session.send(frame, dataKind)) return
-    this.#dirty.push(session)
-    this.#events.wake()
+    const isFirst = session.send(frame, dataKind)
+    if (session.outputBytes > this.#outputBytesMax) this.#overflow(session)
+    else if (isFirst) {
+      this.#dirty.push(session)
+      this.#events.wake()
+    }
   }
 
   /** The same, but behind the ONLINE-ACK when the session is still signing in. */
   deliver(session: Session, frame: Buffer, dataKind: DataKind): void {
-    if (session.state === SessionState.SIGNING_IN) session.hold(frame, dataKind)
-    else this.send(session, frame, dataKind)
+    if (session.state !== SessionState.SIGNING_IN) {
+      this.send(session, frame, dataKind)
+      return
+    }
+    session.hold(frame, dataKind)
+    if (session.outputBytes > this.#outputBytesMax) this.#overflow(session)
   }
 
   /** Writes what the sessions gathered in this turn. */
@@ -122,6 +131,12 @@ export class Hub {
         if (silentMs > silentMaxMs) this.kick(session, Disconnect.SILENT)
       } else if (session.at < openedBefore) this.kick(session, Disconnect.LOGIN_TIMEOUT)
     }
+  }
+
+  /** So much in one turn that the client could not take it: it ends at once, not when the turn does. */
+  #overflow(session: Session): void {
+    session.dropOutput()
+    this.kick(session, Disconnect.SLOW_CONSUMER)
   }
 
   #forget(session: Session): void {

@@ -1,4 +1,5 @@
-import type { Refused } from '../contract/answer.ts'
+import type { Answer, Refused } from '../contract/answer.ts'
+import type { Args, Methods, ReplyOf } from '../contract/methods.ts'
 import { ackOf } from '../protocol/command.ts'
 import { encodeAck } from '../protocol/encode.ts'
 import { ErrorCode, errorText } from '../protocol/error-code.ts'
@@ -6,11 +7,15 @@ import type { AckOf, BodyOf, Request } from '../protocol/requests.ts'
 import type { SessionContext } from './context.ts'
 import type { Session } from './session.ts'
 
+type OnAnswer<M extends keyof Methods> = (answer: Answer<ReplyOf<M>>) => void
+
 /** A request as its handler sees it: what it says, and how it is answered. @typeParam B its body @typeParam A the fields of its ack */
 export interface Answerable<B, A> {
   readonly context: SessionContext
   readonly session: Session
   readonly body: B
+  /** Asks a home. The answer is handed on in ring order; the request is open until then. */
+  ask<M extends keyof Methods>(home: number, method: M, args: Args<M>, onAnswer: OnAnswer<M>): void
   /** It was done: `code` 0 and what there is to say. */
   ack(fields: A): void
   /** It was not done. @param fields what is known of the ack's */
@@ -33,6 +38,16 @@ export class ClientRequest<R extends Request> implements Answerable<BodyOf<R>, A
     this.body = body
   }
 
+  ask<M extends keyof Methods>(home: number, method: M, args: Args<M>, onAnswer: OnAnswer<M>): void {
+    const { context, session } = this
+    session.requestsOpen++
+    context.calls.request(home, method, args, answer => {
+      session.requestsOpen--
+      onAnswer(answer)
+      if (session.isHeld && session.requestsOpen <= context.options.requestsOpenMax / 2) release(session)
+    })
+  }
+
   ack(fields: AckOf<R>): void {
     const { code, text } = ErrorCode.OK
     this.context.hub.send(this.session, encodeAck(ackOf(this.command), this.seq, fields, code, text))
@@ -41,6 +56,13 @@ export class ClientRequest<R extends Request> implements Answerable<BodyOf<R>, A
   refuse(refusal: Refused, fields?: Partial<AckOf<R>>): void {
     refuse(this.context, this.session, this.command, this.seq, refusal, fields)
   }
+}
+
+/** Few enough are open again: what waited is said now, in its order. */
+function release(session: Session): void {
+  session.isHeld = false
+  session.resume()
+  for (const sayAgain of session.takePostponed()) sayAgain()
 }
 
 /** Carries out one request. */

@@ -37,6 +37,10 @@ export class Session implements Subscriber {
   app = ''
   version = ''
   watches = 0
+  /** Requests that a home has not answered yet. */
+  requestsOpen = 0
+  /** Too many are open: what it says meanwhile waits. */
+  isHeld = false
   /** When the client connected: microseconds of the clock of all threads (`Clock.instant`). */
   readonly at: number
   /** When it last said something: whole ms of the clock, which take no memory of their own. */
@@ -50,6 +54,8 @@ export class Session implements Subscriber {
   /** Frames that came before the ONLINE-ACK could be sent: they follow it. */
   #held: Held[] | undefined
   #early: Early | undefined
+  #outputBytes = 0
+  #pauses = 0
 
   /** @param at `Clock.instant` @param now `Clock.now` */
   constructor(cid: Cid, connection: Connection, at: number, now: number) {
@@ -69,9 +75,33 @@ export class Session implements Subscriber {
     this.seenAt = Math.floor(now)
   }
 
+  /** Bytes (of JSON: characters) that wait for the end of the turn, or for the ONLINE-ACK. */
+  get outputBytes(): number {
+    return this.#outputBytes
+  }
+
+  /** Stops reading from the client, where its transport can. Each pause needs its resume. @returns whether it could */
+  pause(): boolean {
+    if (!this.connection.pause()) return false
+    this.#pauses++
+    return true
+  }
+
+  resume(): void {
+    if (--this.#pauses === 0) this.connection.resume()
+  }
+
+  /** What was gathered is not written: the client is closed for it. */
+  dropOutput(): void {
+    this.#output = undefined
+    this.#held = undefined
+    this.#outputBytes = 0
+  }
+
   /** Adds one frame, in memory of its own, to the output of this turn. @returns whether there was none before */
   send(frame: Buffer, dataKind: DataKind): boolean {
     const message = this.speaksJson ? toJson(frame, dataKind) : frame
+    this.#outputBytes += message.length
     if (this.#output !== undefined) {
       this.#output.push(message)
       return false
@@ -84,11 +114,13 @@ export class Session implements Subscriber {
   hold(frame: Buffer, dataKind: DataKind): void {
     this.#held ??= []
     this.#held.push({ frame, dataKind })
+    this.#outputBytes += frame.length
   }
 
   takeHeld(): readonly Held[] {
     const held = this.#held ?? []
     this.#held = undefined
+    for (const { frame } of held) this.#outputBytes -= frame.length
     return held
   }
 
@@ -112,6 +144,7 @@ export class Session implements Subscriber {
     const output = this.#output
     if (output === undefined) return
     this.#output = undefined
+    this.#outputBytes = 0
     if (output.length === 1) this.write(output[0]!)
     else if (this.speaksJson) this.write(output.join('\n'))
     else this.write(Buffer.concat(output as Buffer[]))

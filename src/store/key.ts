@@ -29,6 +29,11 @@ export function decodeKey<K extends Key>(bytes: Buffer, isText: boolean): K {
   return ids as unknown as K
 }
 
+/** Above every key that begins with these ids and this one. */
+export function above(prefix: Key, id: Id): Buffer {
+  return endOf(encodeKey([...(prefix as readonly Id[]), id]))
+}
+
 /** Above every key that begins with these bytes. */
 export function endOf(prefix: Buffer): Buffer {
   return Buffer.concat([prefix, Buffer.alloc(3 * ID_BYTES, 0xff)])

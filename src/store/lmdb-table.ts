@@ -1,6 +1,7 @@
 import type { Database } from 'lmdb'
+import type { Id } from '../util/id.ts'
 import { pack, unpack } from '../util/pack.ts'
-import { decodeKey, encodeKey, endOf, type Key, type Prefix } from './key.ts'
+import { above, decodeKey, encodeKey, endOf, type Key, type Prefix } from './key.ts'
 import type { Table } from './store.ts'
 
 /** A table in LMDB: keys of bytes, values packed. Ranges are made into arrays at once: nothing may wait inside one (docs/engine.md, 6). */
@@ -31,6 +32,15 @@ export class LmdbTable<K extends Key, V> implements Table<K, V> {
 
   list(prefix: Prefix<K>): { key: K; value: V }[] {
     return Array.from(this.#db.getRange(range(prefix)), ({ key, value }) => ({
+      key: decodeKey<K>(key, this.#isText),
+      value: unpack(value) as V,
+    }))
+  }
+
+  page(prefix: Prefix<K>, after: Id | undefined, num: number): { key: K; value: V }[] {
+    const { start: first, end } = range(prefix)
+    const start = after === undefined ? first : above(prefix, after)
+    return Array.from(this.#db.getRange({ start, end, limit: num }), ({ key, value }) => ({
       key: decodeKey<K>(key, this.#isText),
       value: unpack(value) as V,
     }))

@@ -1,6 +1,7 @@
 import type { Clock } from '../util/clock.ts'
+import type { Id } from '../util/id.ts'
 import { pack, unpack } from '../util/pack.ts'
-import { decodeKey, encodeKey, endOf, type Key, type Prefix } from './key.ts'
+import { above, decodeKey, encodeKey, endOf, type Key, type Prefix } from './key.ts'
 import { type TableName, tableNames, tableRows } from './schema.ts'
 import { type Store, StoreError, type Table, type Tables } from './store.ts'
 
@@ -154,6 +155,12 @@ class MemoryTable<K extends Key, V> implements Table<K, V> {
 
   list(prefix: Prefix<K>): { key: K; value: V }[] {
     return this.#texts(prefix).map(at => ({ key: this.#keyOf(at), value: unpack(this.#entries.get(at)!) as V }))
+  }
+
+  page(prefix: Prefix<K>, after: Id | undefined, num: number): { key: K; value: V }[] {
+    const from = after === undefined ? '' : above(prefix, after).toString('latin1')
+    const texts = this.#texts(prefix).filter(at => at > from)
+    return texts.slice(0, num).map(at => ({ key: this.#keyOf(at), value: unpack(this.#entries.get(at)!) as V }))
   }
 
   keys(prefix: Prefix<K>): K[] {

@@ -11,6 +11,8 @@ export interface SessionRecord {
   readonly town: number
   /** When it was registered, unix milliseconds. */
   readonly at: number
+  /** When it last signed in, roughly; kept only while unused registrations are forgotten. */
+  readonly seenAt?: number
 }
 
 export interface RoomRecord {

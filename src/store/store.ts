@@ -1,3 +1,4 @@
+import type { Id } from '../util/id.ts'
 import type { Key, Prefix } from './key.ts'
 import type { KeyOf, TableName, ValueOf } from './schema.ts'
 
@@ -14,6 +15,8 @@ export interface Table<K extends Key, V> {
   remove(key: K): void
   /** All entries with these first ids, in key order. */
   list(prefix: Prefix<K>): { readonly key: K; readonly value: V }[]
+  /** The entries whose next id is above `after` (undefined: all), in key order, `num` at most: a page costs what is in it. */
+  page(prefix: Prefix<K>, after: Id | undefined, num: number): { readonly key: K; readonly value: V }[]
   /** Only their keys: the values are not read. */
   keys(prefix: Prefix<K>): K[]
   /** The entries, last first, while `visit` says to go on. @param visit must not wait or write */

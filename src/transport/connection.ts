@@ -2,6 +2,9 @@ import type { Peer } from '../admission/peer.ts'
 import type { ListenerType } from '../contract/listener.ts'
 import type { Disconnect } from '../protocol/disconnect.ts'
 
+/** So many times `writerBytesMax` may wait for a client for a moment; more ends it at once. */
+export const BURST_FACTOR = 8
+
 /**
  * One client connection, whatever carries it. After `end` or `destroy`, or when the client went, every call does nothing.
  * Thread: the worker that accepted it.

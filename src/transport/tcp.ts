@@ -5,7 +5,7 @@ import { ListenerType } from '../contract/listener.ts'
 import { type Disconnect, Disconnect as Reason } from '../protocol/disconnect.ts'
 import { FrameSplitter } from '../protocol/frame.ts'
 import type { Clock, Timer } from '../util/clock.ts'
-import type { Connection, ConnectionEvents } from './connection.ts'
+import { BURST_FACTOR, type Connection, type ConnectionEvents } from './connection.ts'
 
 export interface TcpServices<S> {
   readonly frameBytesMax: number
@@ -19,9 +19,8 @@ export interface TcpServices<S> {
 const BACKLOG = 4096
 /** How long a client that was told to go may take to close its side. */
 const LINGER_MS = 2000
-/** A burst is not slowness: for so long, and up to so many times of what may wait, a client may be behind. */
+/** A burst is not slowness: for so long a client may be behind. */
 const BURST_MS = 1000
-const BURST_FACTOR = 8
 
 /**
  * Serves raw TCP clients. Every worker has a listening socket of its own on the same port (SO_REUSEPORT): a shared one

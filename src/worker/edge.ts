@@ -9,6 +9,7 @@ import { Hub } from '../session/hub.ts'
 import { leaveEverything } from '../session/membership.ts'
 import { Tokens } from '../session/token.ts'
 import { Watchers } from '../session/watchers.ts'
+import { BURST_FACTOR } from '../transport/connection.ts'
 import type { Core } from './core.ts'
 import type { Part } from './part.ts'
 import { forgetTopicsOf, resyncWith } from './resync.ts'
@@ -29,7 +30,7 @@ const SILENT_BEATS = 3
 
 export function createEdge(core: Core, admission: Admission): Edge {
   const { options, clock, count, bus, reactor } = core
-  const hub = new Hub(clock, numbersOf(core.generation), {
+  const hub = new Hub(clock, numbersOf(core.generation), options.writerBytesMax * BURST_FACTOR, {
     left: (session, state) => leaveEverything(context, session, state),
     online(listener, sessions) {
       count.set(listener === ListenerType.TCP ? 'sessions_tcp' : 'sessions_ws', sessions)

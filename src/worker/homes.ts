@@ -34,7 +34,11 @@ export function createHomes(core: Core): Homes {
   const posting = new Posting({ ...core, stored })
   const context: HomeContext = { ...core, stored, posting, nextTopic: numbersOf(core.generation) }
 
-  const users = new Users(context, online => count.set('users', online))
+  const devices = new Devices(context, core.sids)
+  const users = new Users(context, {
+    online: users => count.set('users', users),
+    signedIn: sid => devices.signedIn(sid),
+  })
   const groups = new Groups(context)
   const rooms = new Rooms(context)
   const nodes = new Nodes(context, acceptsTcp)
@@ -67,7 +71,7 @@ export function createHomes(core: Core): Homes {
       gauges: row => row.set('rooms', rooms.size),
     },
     { methods: new Everybody(context).methods },
-    { methods: new Devices(context, core.sids).methods },
+    devices,
     new Idempotency(context),
     { tick: () => stored.prune() },
     {

@@ -83,6 +83,19 @@ for (const [name, makeDisk] of Object.entries(kinds)) {
       const lastOnes: unknown[] = []
       groupBlacklist.last([gids[2]!], key => lastOnes.push(key[1]) < 2)
       t.strictSame(lastOnes, [...uids].reverse().slice(0, 2), 'the last first, until it is enough')
+      t.strictSame(
+        groupBlacklist.page([gids[3]!], 0, 2).map(({ key }) => key[1]),
+        uids.slice(0, 2),
+        'a page from the beginning',
+      )
+      t.strictSame(
+        groupBlacklist.page([gids[3]!], uids[1]!, 5).map(({ key }) => key[1]),
+        uids.slice(2),
+        'and what comes after an id',
+      )
+      t.strictSame(groupBlacklist.page([gids[3]!], uids[2]!, 5), [], 'nothing after the last')
+      t.equal(groupBlacklist.page([gids[3]!], 0, 0).length, 0)
+      t.equal(groupBlacklist.page([], gids[4]!, 100).length, 2 * uids.length, 'of the next first ids')
       groupBlacklist.removeAll([gids[1]!])
       await store.commit()
       t.equal(groupBlacklist.keys([gids[1]!]).length, 0)

@@ -1,4 +1,5 @@
-import type { Methods } from '../../contract/methods.ts'
+import type { Args, Methods } from '../../contract/methods.ts'
+import { pageOf } from '../../contract/page.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { Gid, Uid, UidOrAll } from '../../util/id.ts'
 import { granted } from '../api-error.ts'
@@ -10,6 +11,10 @@ interface Group {
 }
 interface User extends Group {
   readonly uid: Uid
+}
+interface Paged<T> extends Group {
+  readonly num?: number | undefined
+  readonly after?: T | undefined
 }
 interface Gag extends Group {
   readonly uid?: UidOrAll | undefined
@@ -26,7 +31,7 @@ export async function deleteGroupBlacklist({ calls, placement }: HttpContext, { 
   return {}
 }
 
-export function getGroupBlacklist(context: HttpContext, group: Group) {
+export function getGroupBlacklist(context: HttpContext, group: Paged<Uid>) {
   return listUids(context, group, 'blacklist')
 }
 
@@ -42,8 +47,8 @@ export async function deleteGroupGag({ calls, placement }: HttpContext, { gid, u
   return {}
 }
 
-export async function getGroupGags({ calls, placement }: HttpContext, { gid }: Group) {
-  return numbered(granted(await calls.ask(placement.homeOf(gid), 'groupGags', { gid })))
+export async function getGroupGags({ calls, placement }: HttpContext, { gid, num, after }: Paged<UidOrAll>) {
+  return numbered(granted(await calls.ask(placement.homeOf(gid), 'groupGags', { gid, ...pageOf(num, after) })))
 }
 
 export async function addGroupMember({ calls, placement }: HttpContext, { gid, uid }: User) {
@@ -56,7 +61,7 @@ export async function deleteGroupMember({ calls, placement }: HttpContext, { gid
   return {}
 }
 
-export function getGroupMembers(context: HttpContext, group: Group) {
+export function getGroupMembers(context: HttpContext, group: Paged<Uid>) {
   return listUids(context, group, 'members')
 }
 
@@ -101,8 +106,12 @@ async function top(context: HttpContext, num: number, by: Methods['groupTop']['a
   return { len: list.length, list }
 }
 
-async function listUids({ calls, placement }: HttpContext, { gid }: Group, list: Methods['groupUids']['args']['list']) {
-  return numbered(granted(await calls.ask(placement.homeOf(gid), 'groupUids', { gid, list })))
+async function listUids(
+  { calls, placement }: HttpContext,
+  { gid, num, after }: Paged<Uid>,
+  list: Args<'groupUids'>['list'],
+) {
+  return numbered(granted(await calls.ask(placement.homeOf(gid), 'groupUids', { gid, list, ...pageOf(num, after) })))
 }
 
 function numbered<T extends UidOrAll>(uids: readonly T[]) {

@@ -1,3 +1,4 @@
+import { pageOf } from '../../contract/page.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { Rid, Uid, UidOrAll } from '../../util/id.ts'
 import { granted } from '../api-error.ts'
@@ -72,8 +73,11 @@ export async function topRooms(context: HttpContext, { num = 10 }: { readonly nu
 }
 
 /** The sub-groups of a room, with the sessions in each. */
-export async function listRoomGroups({ calls, placement }: HttpContext, { rid }: Room) {
-  const groups = granted(await calls.ask(placement.homeOf(rid), 'roomGroups', { rid }))
+export async function listRoomGroups(
+  { calls, placement }: HttpContext,
+  { rid, num, after }: Room & { readonly num?: number | undefined; readonly after?: number | undefined },
+) {
+  const groups = granted(await calls.ask(placement.homeOf(rid), 'roomGroups', { rid, ...pageOf(num, after) }))
   const list = groups.map(({ gid, total }, idx) => ({ idx, gid, total }))
   return { rid, len: list.length, list }
 }

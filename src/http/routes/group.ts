@@ -1,5 +1,5 @@
 import * as group from '../handlers/group.ts'
-import { cap, groupId, topNum, userId, userIdOrAll } from '../params.ts'
+import { cap, groupId, pageNum, topNum, userId, userIdOrAll } from '../params.ts'
 import { count, numberedList } from '../reply.ts'
 import { type Route, route } from '../route.ts'
 
@@ -7,6 +7,10 @@ const gid = groupId('group')
 const uid = userId('user')
 const gagged = userIdOrAll('user; 0 or absent: everybody').optional()
 const most = cap('most members')
+
+const num = pageNum('entries of the page; absent: 1000').optional()
+const page = { num, after: userId('user after whom the page begins').optional() }
+const gagPage = { num, after: userIdOrAll('user after whom the page begins').optional() }
 
 /** Groups (5.x). */
 export const groupRoutes: readonly Route[] = [
@@ -44,7 +48,7 @@ export const groupRoutes: readonly Route[] = [
     path: '/im/group/config',
     alsoPost: true,
     where: { action: 'get', option: 'blacklist' },
-    query: { gid },
+    query: { gid, ...page },
     reply: numberedList('users that are refused', { uid }),
     errors: ['NO_SUCH_GROUP'],
     handle: group.getGroupBlacklist,
@@ -83,7 +87,7 @@ export const groupRoutes: readonly Route[] = [
     path: '/im/group/config',
     alsoPost: true,
     where: { action: 'get', option: 'gag' },
-    query: { gid },
+    query: { gid, ...gagPage },
     reply: numberedList('users that may not speak', { uid: userIdOrAll('user; 0: everybody') }),
     errors: ['NO_SUCH_GROUP'],
     handle: group.getGroupGags,
@@ -198,7 +202,7 @@ export const groupRoutes: readonly Route[] = [
     path: '/im/group/config',
     alsoPost: true,
     where: { action: 'get', option: 'member' },
-    query: { gid },
+    query: { gid, ...page },
     reply: numberedList('members', { uid }),
     errors: ['NO_SUCH_GROUP'],
     handle: group.getGroupMembers,

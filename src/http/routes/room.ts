@@ -1,8 +1,9 @@
-import type { Rid } from '../../util/id.ts'
+import { pageOf } from '../../contract/page.ts'
+import type { Rid, UidOrAll } from '../../util/id.ts'
 import { granted } from '../api-error.ts'
 import type { HttpContext } from '../context.ts'
 import * as room from '../handlers/room.ts'
-import { cap, roomId, topNum, userId, userIdOrAll } from '../params.ts'
+import { cap, pageNum, roomId, topNum, uint32, userId, userIdOrAll } from '../params.ts'
 import { count, numberedList, ordinal } from '../reply.ts'
 import { type Route, route } from '../route.ts'
 
@@ -10,6 +11,8 @@ const rid = roomId('room')
 const uid = userId('user')
 const gagged = userIdOrAll('user; 0 or absent: everybody').optional()
 const silenced = userIdOrAll('user; 0: everybody')
+const num = pageNum('entries of the page; absent: 1000').optional()
+const page = { num, after: userIdOrAll('user after whom the page begins').optional() }
 const places = cap('places of a sub-group')
 const anyRoom = roomId('room; absent: the default of all rooms').optional()
 
@@ -139,10 +142,10 @@ export const roomRoutes: readonly Route[] = [
     path: '/im/room/config',
     alsoPost: true,
     where: { action: 'get', option: 'blacklist' },
-    query: { rid },
+    query: { rid, ...page },
     reply: numberedList('users', { uid: silenced }),
     errors: [],
-    handle: (context, { rid }) => listed(context, rid, 'blacklist'),
+    handle: (context, query) => listed(context, query, 'blacklist'),
   }),
   route({
     name: 'room.gag.get',
@@ -152,10 +155,10 @@ export const roomRoutes: readonly Route[] = [
     path: '/im/room/config',
     alsoPost: true,
     where: { action: 'get', option: 'gag' },
-    query: { rid },
+    query: { rid, ...page },
     reply: numberedList('users', { uid: silenced }),
     errors: [],
-    handle: (context, { rid }) => listed(context, rid, 'gags'),
+    handle: (context, query) => listed(context, query, 'gags'),
   }),
   route({
     name: 'room.groups',
@@ -164,14 +167,21 @@ export const roomRoutes: readonly Route[] = [
     method: 'GET',
     path: '/im/room/query',
     where: { option: 'group-list' },
-    query: { rid },
+    query: { rid, num, after: uint32('sub-group after which the page begins').optional() },
     reply: { rid, ...numberedList('sub-groups', { gid: ordinal('sub-group'), total: count('sessions') }) },
     errors: [],
     handle: room.listRoomGroups,
   }),
 ]
 
-async function listed({ calls, placement }: HttpContext, rid: Rid, list: 'blacklist' | 'gags') {
-  const uids = granted(await calls.ask(placement.homeOf(rid), 'roomUids', { rid, list }))
+interface Paged {
+  readonly rid: Rid
+  readonly num?: number | undefined
+  readonly after?: UidOrAll | undefined
+}
+
+async function listed({ calls, placement }: HttpContext, { rid, num, after }: Paged, list: 'blacklist' | 'gags') {
+  const page = pageOf(num, after)
+  const uids = granted(await calls.ask(placement.homeOf(rid), 'roomUids', { rid, list, ...page }))
   return { len: uids.length, list: uids.map((uid, idx) => ({ idx, uid })) }
 }

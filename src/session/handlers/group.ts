@@ -1,13 +1,30 @@
-import { isRefused, refused } from '../../contract/answer.ts'
+import type { Options } from '../../config/options.ts'
+import { isRefused, type Refused, refused } from '../../contract/answer.ts'
 import type { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { Gid } from '../../util/id.ts'
 import type { ClientRequest } from '../request.ts'
+import type { Session } from '../session.ts'
+
+/**
+ * The session is in all groups of its user, so it knows how many there are.
+ * @param gid one that he may be in already
+ */
+export function tooManyGroups({ groups }: Session, { groupsPerUserMax }: Options, gid?: Gid): Refused | undefined {
+  if (groupsPerUserMax === 0 || groups === undefined || groups.size < groupsPerUserMax) return undefined
+  if (gid !== undefined && groups.get(gid) !== undefined) return undefined
+  return refused('RATE_USER', `too many groups: a user may be in ${groupsPerUserMax}`)
+}
 
 /** Without a gid, or with 0, the gateway chooses one. */
 export function handleGroupCreat(request: ClientRequest<typeof Command.GROUP_CREAT>): void {
   const { context, session, body } = request
   const { uid, sid } = session
+  const refusal = tooManyGroups(session, context.options)
+  if (refusal !== undefined) {
+    request.refuse(refusal, { uid })
+    return
+  }
   const isChosen = body.gid !== undefined && body.gid !== 0
   const gid = (isChosen ? body.gid : context.newIds.next()) as Gid | undefined
   if (gid === undefined) {
@@ -15,7 +32,7 @@ export function handleGroupCreat(request: ClientRequest<typeof Command.GROUP_CRE
     return
   }
   const { name = '', desc = '' } = body
-  context.calls.request(context.placement.homeOf(gid), 'groupCreate', { gid, uid, name, desc, sid }, answer => {
+  request.ask(context.placement.homeOf(gid), 'groupCreate', { gid, uid, name, desc, sid }, answer => {
     const isTaken = isRefused(answer) && answer.refused === ErrorCode.NOT_ALLOWED.code
     // An app server may have numbered a group so before: the next number then.
     if (isTaken && !isChosen) handleGroupCreat(request)

@@ -1,14 +1,13 @@
-import { isRefused } from '../../contract/answer.ts'
+import type { Options } from '../../config/options.ts'
+import { isRefused, type Refused } from '../../contract/answer.ts'
 import type { Args, Methods, ReplyOf } from '../../contract/methods.ts'
+import { pageOf } from '../../contract/page.ts'
 import { Command } from '../../protocol/command.ts'
 import type { AckOf, BodyOf, Request } from '../../protocol/requests.ts'
 import type { Gid, Id, Rid, Uid } from '../../util/id.ts'
 import type { Answerable } from '../request.ts'
 import type { Session } from '../session.ts'
-
-/** Groups in one answer, unless `num` says otherwise, and at most. */
-const GROUPS_LISTED = 100
-const GROUPS_LISTED_MAX = 1000
+import { tooManyGroups } from './group.ts'
 
 /** A request that only asks a home and tells its answer. */
 interface Row<R extends Request, M extends keyof Methods> {
@@ -18,15 +17,22 @@ interface Row<R extends Request, M extends keyof Methods> {
   readonly args: (body: BodyOf<R>, session: Session) => Args<M>
   /** What the ack says, whether it was done or refused. */
   readonly fields: (body: BodyOf<R>, session: Session) => Partial<AckOf<R>>
+  /** Why it is not even asked. */
+  readonly refuse?: (body: BodyOf<R>, session: Session, options: Options) => Refused | undefined
   /** What the ack says besides when it was done. */
   readonly more?: (answer: ReplyOf<M>) => Partial<AckOf<R>>
 }
 
-function asks<R extends Request, M extends keyof Methods>({ method, of, args, fields, more }: Row<R, M>) {
+function asks<R extends Request, M extends keyof Methods>({ method, of, args, fields, refuse, more }: Row<R, M>) {
   return (request: Answerable<BodyOf<R>, AckOf<R>>): void => {
     const { context, session, body } = request
     const known = fields(body, session)
-    context.calls.request(context.placement.homeOf(of(body, session)), method, args(body, session), answer => {
+    const refusal = refuse?.(body, session, context.options)
+    if (refusal !== undefined) {
+      request.refuse(refusal, known)
+      return
+    }
+    request.ask(context.placement.homeOf(of(body, session)), method, args(body, session), answer => {
       if (isRefused(answer)) request.refuse(answer, known)
       else request.ack({ ...known, ...more?.(answer) } as AckOf<R>)
     })
@@ -104,6 +110,7 @@ export const homeRequests = {
     of: group,
     args: ({ gid }, { uid, sid }) => ({ gid, uid, sid }),
     fields: senderInGroup,
+    refuse: ({ gid }, session, options) => tooManyGroups(session, options, gid),
   }),
   [Command.GROUP_QUIT]: asks<typeof Command.GROUP_QUIT, 'groupQuit'>({
     method: 'groupQuit',
@@ -132,7 +139,7 @@ export const homeRequests = {
   [Command.GROUP_USR_LIST]: asks<typeof Command.GROUP_USR_LIST, 'groupMembers'>({
     method: 'groupMembers',
     of: group,
-    args: ({ gid, num = 0 }, { uid }) => ({ gid, num, by: uid }),
+    args: ({ gid, num, after }, { uid }) => ({ gid, ...pageOf(num, after || undefined), by: uid }),
     fields: ({ gid }) => ({ gid }),
     more: ({ list }) => ({ list }),
   }),
@@ -140,7 +147,7 @@ export const homeRequests = {
   [Command.GROUP_LIST]: asks<typeof Command.GROUP_LIST, 'userGroups'>({
     method: 'userGroups',
     of: sender,
-    args: ({ num = GROUPS_LISTED, after = 0 }, { uid }) => ({ uid, num: Math.min(num, GROUPS_LISTED_MAX), after }),
+    args: ({ num, after }, { uid }) => ({ uid, ...pageOf(num, after || undefined) }),
     fields: (_body, { uid }) => ({ uid }),
     more: gids => ({ list: gids.map(gid => ({ gid })) }),
   }),

@@ -1,4 +1,5 @@
 import { isRefused, type Refused, refused } from '../../contract/answer.ts'
+import { GROUPS_PAGE } from '../../contract/page.ts'
 import { Watch } from '../../contract/watch.ts'
 import { Command } from '../../protocol/command.ts'
 import { Disconnect } from '../../protocol/disconnect.ts'
@@ -8,6 +9,9 @@ import type { Gid } from '../../util/id.ts'
 import { admitted, askedFor, left, NOTHING_SEEN, notAdmitted } from '../membership.ts'
 import type { ClientRequest } from '../request.ts'
 import { SessionState } from '../session.ts'
+
+/** Groups of one session that are asked to let it in at the same time. */
+const ATTACHED_AT_ONCE = 32
 
 type Online = ClientRequest<typeof Command.ONLINE>
 
@@ -58,27 +62,59 @@ function notOnline(request: Online, refusal: Refused): void {
   for (const sayAgain of session.takePostponed()) sayAgain()
 }
 
-/** The session gets what the groups of its user say, before its ONLINE is acknowledged. */
-function attachGroups(request: Online, gids: readonly Gid[], done: () => void): void {
+/**
+ * The session gets what the groups of its user say, before its ONLINE is acknowledged: some groups at a time, and page by page,
+ * for a user may be in many.
+ */
+function attachGroups(request: Online, first: readonly Gid[], done: () => void): void {
   const { context, session } = request
-  const { uid, sid, cid, at } = session
-  let waiting = gids.length
+  const { calls, placement } = context
+  const { uid } = session
+  let page = first
+  let at = 0
+  let open = 0
   let busy: Refused | undefined
-  if (waiting === 0) done()
-  for (const gid of gids) {
-    askedFor(session, 'groups', gid)
-    context.calls.request(context.placement.homeOf(gid), 'groupAttach', { gid, uid, sid, cid, at }, answer => {
-      if (!isRefused(answer)) admitted(context, session, 'groups', gid, answer.topic)
-      else {
-        notAdmitted(context, session, 'groups', gid, answer)
-        // Not a member any more is no reason; a home that does not answer is.
-        if (answer.refused === ErrorCode.BUSY.code) busy = answer
-      }
-      if (--waiting > 0 || session.state !== SessionState.SIGNING_IN) return
-      if (busy === undefined) done()
-      else notOnline(request, busy)
+
+  const goOn = () => {
+    while (open < ATTACHED_AT_ONCE && at < page.length) {
+      open++
+      attach(request, page[at++]!, answered)
+    }
+    if (open > 0 || session.state !== SessionState.SIGNING_IN) return
+    if (busy !== undefined) notOnline(request, busy)
+    else if (page.length < GROUPS_PAGE) done()
+    else nextPage()
+  }
+  const answered = (refusal: Refused | undefined) => {
+    open--
+    busy ??= refusal
+    goOn()
+  }
+  const nextPage = () => {
+    calls.request(placement.homeOf(uid), 'userGroups', { uid, num: GROUPS_PAGE, after: page.at(-1) }, answer => {
+      if (isRefused(answer)) busy = answer
+      page = isRefused(answer) ? [] : answer
+      at = 0
+      goOn()
     })
   }
+  goOn()
+}
+
+/** @param answered gets the refusal of a home that does not answer; not to be a member any more is none */
+function attach(request: Online, gid: Gid, answered: (refusal: Refused | undefined) => void): void {
+  const { context, session } = request
+  const { uid, sid, cid, at } = session
+  askedFor(session, 'groups', gid)
+  context.calls.request(context.placement.homeOf(gid), 'groupAttach', { gid, uid, sid, cid, at }, answer => {
+    if (!isRefused(answer)) {
+      admitted(context, session, 'groups', gid, answer.topic)
+      answered(undefined)
+      return
+    }
+    notAdmitted(context, session, 'groups', gid, answer)
+    answered(answer.refused === ErrorCode.BUSY.code ? answer : undefined)
+  })
 }
 
 function complete(request: Online, broadcastsSeen: number): void {

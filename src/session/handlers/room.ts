@@ -14,7 +14,7 @@ export function handleRoomCreat(request: ClientRequest<typeof Command.ROOM_CREAT
     return
   }
   const { name = '', desc = '' } = body
-  context.calls.request(context.placement.homeOf(rid), 'roomCreate', { rid, uid, name, desc }, answer => {
+  request.ask(context.placement.homeOf(rid), 'roomCreate', { rid, uid, name, desc }, answer => {
     // An app server may have numbered a room so before: the next number then.
     if (isRefused(answer) && answer.refused === ErrorCode.NOT_ALLOWED.code) handleRoomCreat(request)
     else if (isRefused(answer)) request.refuse(answer, { uid })
@@ -36,7 +36,7 @@ export function handleRoomJoin(request: ClientRequest<typeof Command.ROOM_JOIN>)
   }
   askedFor(session, 'rooms', rid)
   const args = { rid, uid, sid, cid, at, listener: session.connection.listener }
-  context.calls.request(context.placement.homeOf(rid), 'roomJoin', args, answer => {
+  request.ask(context.placement.homeOf(rid), 'roomJoin', args, answer => {
     if (isRefused(answer)) {
       notAdmitted(context, session, 'rooms', rid, answer)
       request.refuse(answer, { uid, rid })
@@ -51,7 +51,7 @@ export function handleRoomQuit(request: ClientRequest<typeof Command.ROOM_QUIT>)
   const { context, session, body } = request
   const { uid, sid, cid } = session
   const { rid } = body
-  context.calls.request(context.placement.homeOf(rid), 'roomQuit', { rid, sid, cid }, answer => {
+  request.ask(context.placement.homeOf(rid), 'roomQuit', { rid, sid, cid }, answer => {
     if (isRefused(answer)) {
       request.refuse(answer, { uid, rid })
       return

@@ -7,6 +7,7 @@ import { encodeFrame } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { DataKind } from '../../protocol/json-format.ts'
 import { StoredScope } from '../../store/schema.ts'
+import type { Store } from '../../store/store.ts'
 import type { Gid } from '../../util/id.ts'
 import { Commits, type Decision } from '../commits.ts'
 import type { HomeContext } from '../context.ts'
@@ -38,8 +39,9 @@ export class Groups implements Forum {
     groupOpen: ({ gid }) => this.#change(gid, rules.open),
     groupCap: args => this.#cap(args),
     groupMembers: args => this.#members(args),
-    groupUids: ({ gid, list }) => this.#listed(gid, group => group[list].keys()),
-    groupGags: ({ gid }) => this.#listed(gid, group => group.gags),
+    groupUids: args => this.#uids(args),
+    groupGags: ({ gid, num, after }) =>
+      this.#listed(gid, ({ groupGags }) => groupGags.page([gid], after, num).map(({ key: [, uid] }) => uid)),
     groupInvite: args => this.#invite(args),
     groupPush: args => this.#push(args),
     groupTop: ({ num, by }) => this.#counts.top(by, num),
@@ -162,17 +164,28 @@ export class Groups implements Forum {
     return record?.cap || this.#context.options.groupCap
   }
 
-  #members({ gid, num, by }: Args<'groupMembers'>): Answer<ReplyOf<'groupMembers'>> {
-    const group = this.#load(gid)
-    const refusal = rules.mayAsk(group, by)
+  /** Lists are pages of what the disk has: what one costs does not grow with the group. */
+  #members({ gid, num, after, by }: Args<'groupMembers'>): Answer<ReplyOf<'groupMembers'>> {
+    const refusal = rules.mayAsk(this.#load(gid), by)
     if (refusal !== undefined) return refusal
-    const all = Array.from(group.members, ([uid, role]) => ({ uid, role }))
-    return { list: num === 0 ? all : all.slice(0, num) }
+    const { store } = this.#context
+    store.refresh()
+    const page = store.tables.groupMembers.page([gid], after, num)
+    return { list: page.map(({ key: [, uid], value: role }) => ({ uid, role })) }
   }
 
-  #listed<T>(gid: Gid, list: (group: Group) => Iterable<T>): Answer<T[]> {
-    const group = this.#load(gid)
-    return group.record === undefined ? refused('NO_SUCH_GROUP') : [...list(group)]
+  #uids({ gid, list, num, after }: Args<'groupUids'>): Answer<ReplyOf<'groupUids'>> {
+    return this.#listed(gid, ({ groupMembers, groupBlacklist }) => {
+      const table = list === 'members' ? groupMembers : groupBlacklist
+      return table.page([gid], after, num).map(({ key: [, uid] }) => uid)
+    })
+  }
+
+  #listed<T>(gid: Gid, list: (tables: Store['tables']) => T[]): Answer<T[]> {
+    const { store } = this.#context
+    if (this.#load(gid).record === undefined) return refused('NO_SUCH_GROUP')
+    store.refresh()
+    return list(store.tables)
   }
 
   async #invite({ gid, to, by }: Args<'groupInvite'>): Promise<Answer<Done>> {

@@ -40,8 +40,7 @@ export class Rooms implements Forum {
     roomQuit: (args, from) => this.#quit(args, from),
     roomKick: args => this.#kick(args),
     roomPush: args => this.#push(args),
-    roomGroups: ({ rid }) =>
-      this.#rooms.get(rid)?.lines.map(({ subGroup, size }) => ({ gid: subGroup, total: size })) ?? [],
+    roomGroups: args => this.#groupsOf(args),
     roomTop: ({ num }) => this.#sessions.top(num),
   }
   readonly #context: HomeContext
@@ -116,11 +115,17 @@ export class Rooms implements Forum {
   }
 
   /** As the disk has them: a room that nobody is in need not be made for it. */
-  #uids({ rid, list }: Args<'roomUids'>): ReplyOf<'roomUids'> {
-    const { roomBlacklist, roomGags } = this.#context.store.tables
-    return list === 'gags'
-      ? roomGags.keys([rid]).map(([, uid]) => uid)
-      : roomBlacklist.keys([rid]).map(([, uid]) => uid)
+  #uids({ rid, list, num, after }: Args<'roomUids'>): ReplyOf<'roomUids'> {
+    const { store } = this.#context
+    const { roomBlacklist, roomGags } = store.tables
+    store.refresh()
+    const page = list === 'gags' ? roomGags.page([rid], after, num) : roomBlacklist.page([rid], after, num)
+    return page.map(({ key: [, uid] }) => uid)
+  }
+
+  #groupsOf({ rid, num, after = 0 }: Args<'roomGroups'>): ReplyOf<'roomGroups'> {
+    const lines = this.#rooms.get(rid)?.lines.slice(after, after + num) ?? []
+    return lines.map(({ subGroup, size }) => ({ gid: subGroup, total: size }))
   }
 
   async #cap({ rid, cap }: Args<'roomCap'>): Promise<Answer<ReplyOf<'roomCap'>>> {

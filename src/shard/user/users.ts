@@ -1,12 +1,13 @@
-import { type Answer, type Done, isRefused, refused } from '../../contract/answer.ts'
+import { type Answer, type Done, isRefused, type Refused, refused } from '../../contract/answer.ts'
 import type { Handlers } from '../../contract/calls.ts'
 import type { Args, Methods, Pushed, ReplyOf } from '../../contract/methods.ts'
+import { GROUPS_PAGE, PAGE_MAX, type Page } from '../../contract/page.ts'
 import { type ChatRecord, writeDeliver } from '../../contract/records.ts'
 import { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { DataKind } from '../../protocol/json-format.ts'
 import { StoredScope } from '../../store/schema.ts'
-import type { Uid } from '../../util/id.ts'
+import type { Gid, Sid, Uid } from '../../util/id.ts'
 import { Commits } from '../commits.ts'
 import type { HomeContext } from '../context.ts'
 import { SessionLine } from '../line.ts'
@@ -23,6 +24,13 @@ const REPLACED_SLICE = 100
 
 const NOBODY = new SessionLine([])
 
+export interface UserEvents {
+  /** The number of users online changed. */
+  online(users: number): void
+  /** A device signed in. */
+  signedIn(sid: Sid): void
+}
+
 /** The users whose home this worker is: their sessions on all workers, private chat, and pushes to them. */
 export class Users implements Forum {
   readonly command = Command.CHAT
@@ -32,24 +40,19 @@ export class Users implements Forum {
     userSessions: ({ uid }) => this.#users.get(uid)?.sessions ?? [],
     userPush: args => this.#push(args),
     userRelation: args => this.#relate(args),
-    userGroups: ({ uid, num, after }) => {
-      const gids = this.#groupsOf(uid)
-      const first = gids.findIndex(gid => gid > after)
-      return first < 0 ? [] : gids.slice(first, first + num)
-    },
+    userGroups: ({ uid, ...page }) => this.#groupsOf(uid, page),
     userDeliver: args => this.#deliverToOthers(args),
   }
   readonly #context: HomeContext
   /** Those with a session online, or with a change on its way. */
   readonly #users = new Map<Uid, User>()
   readonly #commits: Commits<User, RelationChange>
-  readonly #onCount: (online: number) => void
+  readonly #events: UserEvents
   #online = 0
 
-  /** @param onCount gets the number of users online whenever it changes */
-  constructor(context: HomeContext, onCount: (online: number) => void) {
+  constructor(context: HomeContext, events: UserEvents) {
     this.#context = context
-    this.#onCount = onCount
+    this.#events = events
     this.#commits = new Commits(
       context,
       {
@@ -116,7 +119,7 @@ export class Users implements Forum {
       for (let count = 0; count < REPLACED_SLICE; count++) {
         const { value: user, done } = users.next()
         if (done === true) return
-        const gids = this.#groupsOf(user.uid).filter(gid => placement.homeOf(gid) === worker)
+        const gids = this.#groupsOf(user.uid, { num: PAGE_MAX }).filter(gid => placement.homeOf(gid) === worker)
         if (gids.length === 0) continue
         for (const { worker: edge, cid } of user.sessions) calls.tell(edge, 'sessionGroups', { cid, gids })
       }
@@ -138,10 +141,11 @@ export class Users implements Forum {
     if (known !== undefined && known.at > at) return refused('REPLACED')
     const isSame = known?.cid === cid && known.worker === from
     const older = isSame ? undefined : known
-    if (!user.isOnline) this.#onCount(++this.#online)
+    if (!user.isOnline) this.#events.online(++this.#online)
     user.enter(address)
+    if (isBack === undefined) this.#events.signedIn(sid)
     // Read after the session is known: who makes the user a member now finds the session, and who did before is found here.
-    const gids = this.#groupsOf(uid)
+    const gids = this.#groupsOf(uid, { num: GROUPS_PAGE })
     if (!isSame && isBack === undefined && stored.has(StoredScope.USER, uid)) {
       if (older !== undefined) stored.left(StoredScope.USER, uid, sid)
       calls.defer(() => stored.catchUp(StoredScope.USER, uid, address))
@@ -154,10 +158,10 @@ export class Users implements Forum {
       .then(answer => ({ broadcastsSeen: isRefused(answer) ? seen : Math.max(seen, answer.broadcastsSeen), gids }))
   }
 
-  #groupsOf(uid: Uid): ReplyOf<'userOnline'>['gids'] {
+  #groupsOf(uid: Uid, { num, after }: Page<Gid>): readonly Gid[] {
     const { store } = this.#context
     store.refresh()
-    return store.tables.memberOf.keys([uid]).map(([, gid]) => gid)
+    return store.tables.memberOf.page([uid], after, num).map(({ key: [, gid] }) => gid)
   }
 
   #signOut({ uid, sid, cid, broadcasts }: Args<'userOffline'>, from: number): Answer<Done> {
@@ -178,9 +182,18 @@ export class Users implements Forum {
 
   async #relate({ uid, other, relation, on }: Args<'userRelation'>): Promise<Answer<Done>> {
     const user = this.#load(uid)
-    const answer = await this.#commits.make(user, () => [{ relation, other, on }])
+    const answer = await this.#commits.make(user, () => this.#mayRelate(user, other, on) ?? [{ relation, other, on }])
     this.#unload(user)
     return answer
+  }
+
+  /** Nobody blocks and mutes without end. */
+  #mayRelate(user: User, other: Uid, on: boolean): Refused | undefined {
+    const { relationsPerUserMax } = this.#context.options
+    if (!on || relationsPerUserMax === 0) return undefined
+    const [blocks, mutes] = [this.#blocks(user), this.#mutes(user)]
+    if (blocks.has(other) || mutes.has(other) || blocks.size + mutes.size < relationsPerUserMax) return undefined
+    return refused('RATE_USER', `too many users are blocked or muted: at most ${relationsPerUserMax}`)
   }
 
   #deliverToOthers({ uid, exceptSid, frame }: Args<'userDeliver'>): Answer<ReplyOf<'userDeliver'>> {
@@ -221,7 +234,7 @@ export class Users implements Forum {
   /** A session of his is over. */
   #gone(user: User): void {
     if (user.isOnline) return
-    this.#onCount(--this.#online)
+    this.#events.online(--this.#online)
     this.#unload(user)
   }
 
