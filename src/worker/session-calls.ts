@@ -18,6 +18,10 @@ export function sessionCalls(context: SessionContext): SessionMethods {
   }
   return {
     sessionBroadcast: broadcast => ({ total: context.broadcasts.publish(broadcast) }),
+    sessionBroadcastRefused: ({ msgid }) => {
+      context.broadcasts.forget(msgid)
+      return {}
+    },
     sessionReplaced: ({ cid }) => {
       const session = hub.get(cid)
       if (session === undefined) return { broadcastsSeen: 0 }
