@@ -105,22 +105,29 @@ export class Calls<C extends Contract<C>> {
     return new Promise(resolve => this.request(to, method, args, resolve))
   }
 
+  /** Asks this worker, however much it has to do: for what is only looked up. The handler must not `defer`. */
+  askHere<M extends keyof C & string>(
+    method: M,
+    args: C[M]['args'],
+  ): Answer<C[M]['reply']> | Promise<Answer<C[M]['reply']>> {
+    try {
+      const answer = this.#handlers![method](args, this.#bus.self)
+      return answer instanceof Promise ? answer.catch(this.#onDefect) : answer
+    } catch (error) {
+      return this.#onDefect(error)
+    }
+  }
+
   /**
-   * The same, but carried out at once, and answered at once where the handler can, when this worker is the one that is asked: for what need not
-   * come behind what this worker has sent itself before. The handler must not `defer`.
+   * The same as `ask`, but carried out at once, and answered at once where the handler can, when this worker is the one that is asked: for what
+   * need not come behind what this worker has sent itself before. The handler must not `defer`.
    */
   askNow<M extends keyof C & string>(
     to: number,
     method: M,
     args: C[M]['args'],
   ): Answer<C[M]['reply']> | Promise<Answer<C[M]['reply']>> {
-    if (to !== this.#bus.self || this.#bus.congested(to)) return this.ask(to, method, args)
-    try {
-      const answer = this.#handlers![method](args, to)
-      return answer instanceof Promise ? answer.catch(this.#onDefect) : answer
-    } catch (error) {
-      return this.#onDefect(error)
-    }
+    return to !== this.#bus.self || this.#bus.congested(to) ? this.ask(to, method, args) : this.askHere(method, args)
   }
 
   /** Tells the worker `to`; no answer comes. `args` must not change afterwards: to this worker itself they are not copied. */

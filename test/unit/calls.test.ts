@@ -117,6 +117,7 @@ t.test('askNow is answered at once by a handler that can, and later by one that 
   const body = Buffer.alloc(1000)
   while (!bus.congested(0)) send(body)
   t.strictSame(await calls.askNow(0, 'double', { n: 3, pad: body }), { refused: 1 }, 'not while too much waits')
+  t.strictSame(calls.askHere('double', { n: 3, pad: body }), { twice: 6 }, 'what is only looked up is')
   await settle()
   t.strictSame(calls.askNow(0, 'double', { n: 4, pad: body }), { twice: 8 })
 })
