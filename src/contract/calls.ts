@@ -41,6 +41,8 @@ export class Calls<C extends Contract<C>> {
   readonly #pending = new Map<number, Pending>()
   /** Arguments and answers from this worker to itself, in the order of their records. */
   readonly #here = new Queue<unknown>()
+  /** How often each worker has ended: the next one in its place numbers its calls from 1 again. */
+  readonly #ends = new Map<number, number>()
   #handlers: Handlers<C> | undefined
   #deferred: (() => void)[] = []
   #lastId = 0
@@ -169,10 +171,11 @@ export class Calls<C extends Contract<C>> {
       this.#isCarryingOut = false
     }
     if (answer instanceof Promise) {
-      answer.then(
-        late => this.#reply(from, id, late),
-        (error: unknown) => this.#reply(from, id, this.#onDefect(error)),
-      )
+      const ends = this.#ends.get(from)
+      const reply = (late: unknown) => {
+        if (this.#ends.get(from) === ends) this.#reply(from, id, late)
+      }
+      answer.then(reply, (error: unknown) => reply(this.#onDefect(error)))
     } else this.#reply(from, id, answer)
     if (this.#deferred.length > 0) {
       const deferred = this.#deferred
@@ -199,8 +202,9 @@ export class Calls<C extends Contract<C>> {
     }
   }
 
-  /** The worker ended: it will not answer. */
+  /** The worker ended: it will not answer, and waits for no answer. */
   disconnect(worker: number): void {
+    this.#ends.set(worker, (this.#ends.get(worker) ?? 0) + 1)
     for (const [id, pending] of this.#pending) {
       if (pending.to !== worker) continue
       this.#pending.delete(id)
