@@ -7,7 +7,9 @@ import { eventually } from './support/deadline.js'
 import { DEFECTIVE } from './support/defects.js'
 import { signIn } from './support/device.js'
 import { ErrorCode } from './support/error-codes.js'
+import { fence } from './support/fence.js'
 import { type LogLine, startGateway } from './support/gateway.js'
+import { signInAtEach } from './support/placing.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'imgate-defects-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
@@ -70,4 +72,17 @@ t.test('a change that the store does not take is logged under an id that the cal
   })
   rmSync(disk)
   t.equal((await gateway.api.register(1)).code, 0, 'the next one is taken again')
+})
+
+t.test('a push that the store does not take is for nobody who comes later', async t => {
+  writeFileSync(disk, '')
+  t.teardown(() => rmSync(disk, { force: true }))
+  const { code } = await gateway.api.push('broadcast', { expire: 60 }, 'refused')
+  t.equal(code, ErrorCode.NOT_SERVING)
+  rmSync(disk)
+  // At each worker.
+  for (const device of await signInAtEach(t, gateway, ['tcp', 'tcp'])) {
+    await fence(gateway, device)
+    t.strictSame(device.client.received('BC'), [])
+  }
 })

@@ -21,9 +21,9 @@ export class Reactor {
   readonly #bus: Bus
   readonly #clock: Clock
   readonly #flush: () => void
-  readonly #safetyNet: Timer
+  #safetyNet: Timer | undefined
   #scheduled = false
-  #stopped = false
+  #isRunning = false
 
   /** @param flush what the records of a turn have brought about goes out; must not throw */
   constructor(bus: Bus, clock: Clock, flush: () => void) {
@@ -31,12 +31,18 @@ export class Reactor {
     this.#clock = clock
     this.#flush = flush
     bus.onWrite = this.wake
-    this.#safetyNet = clock.every(SAFETY_NET_MS, this.wake)
+  }
+
+  /** Takes turns from now on; until then what comes waits in the rings. */
+  start(): void {
+    this.#isRunning = true
+    this.#safetyNet = this.#clock.every(SAFETY_NET_MS, this.wake)
+    this.wake()
   }
 
   /** Makes a turn happen at the end of this one. */
   readonly wake = (): void => {
-    if (this.#scheduled || this.#stopped) return
+    if (this.#scheduled || !this.#isRunning) return
     this.#scheduled = true
     this.#clock.soon(this.#turn)
   }
@@ -52,13 +58,13 @@ export class Reactor {
   }
 
   stop(): void {
-    this.#stopped = true
+    this.#isRunning = false
     this.#clock.cancel(this.#safetyNet)
   }
 
   readonly #turn = (): void => {
     this.#scheduled = false
-    if (this.#stopped) return
+    if (!this.#isRunning) return
     this.#bus.awake()
     let records = 0
     const until = this.#clock.now() + DRAIN_MS

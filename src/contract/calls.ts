@@ -52,6 +52,8 @@ export class Calls<C extends Contract<C>> {
   readonly #pending = new Map<number, Pending>()
   /** Arguments and answers from this worker to itself, in the order of their records. */
   readonly #here = new Queue<unknown>()
+  /** How often each worker has ended: the next one in its place numbers its calls from 1 again. */
+  readonly #ends = new Map<number, number>()
   #handlers: Handlers<C> | undefined
   #deferred: (() => void)[] = []
   readonly #nextId: () => number
@@ -106,22 +108,29 @@ export class Calls<C extends Contract<C>> {
     return new Promise(resolve => this.request(to, method, args, resolve))
   }
 
+  /** Asks this worker, however much it has to do: for what is only looked up. The handler must not `defer`. */
+  askHere<M extends keyof C & string>(
+    method: M,
+    args: C[M]['args'],
+  ): Answer<C[M]['reply']> | Promise<Answer<C[M]['reply']>> {
+    try {
+      const answer = this.#handlers![method](args, this.#bus.self)
+      return answer instanceof Promise ? answer.catch(this.#onDefect) : answer
+    } catch (error) {
+      return this.#onDefect(error)
+    }
+  }
+
   /**
-   * The same, but carried out at once, and answered at once where the handler can, when this worker is the one that is asked: for what need not
-   * come behind what this worker has sent itself before. The handler must not `defer`.
+   * The same as `ask`, but carried out at once, and answered at once where the handler can, when this worker is the one that is asked: for what
+   * need not come behind what this worker has sent itself before. The handler must not `defer`.
    */
   askNow<M extends keyof C & string>(
     to: number,
     method: M,
     args: C[M]['args'],
   ): Answer<C[M]['reply']> | Promise<Answer<C[M]['reply']>> {
-    if (to !== this.#bus.self || this.#bus.congested(to)) return this.ask(to, method, args)
-    try {
-      const answer = this.#handlers![method](args, to)
-      return answer instanceof Promise ? answer.catch(this.#onDefect) : answer
-    } catch (error) {
-      return this.#onDefect(error)
-    }
+    return to !== this.#bus.self || this.#bus.congested(to) ? this.ask(to, method, args) : this.askHere(method, args)
   }
 
   /** Tells the worker `to`; no answer comes. `args` must not change afterwards: to this worker itself they are not copied. */
@@ -163,10 +172,11 @@ export class Calls<C extends Contract<C>> {
       this.#isCarryingOut = false
     }
     if (answer instanceof Promise) {
-      answer.then(
-        late => this.#reply(from, id, late),
-        (error: unknown) => this.#reply(from, id, this.#onDefect(error)),
-      )
+      const ends = this.#ends.get(from)
+      const reply = (late: unknown) => {
+        if (this.#ends.get(from) === ends) this.#reply(from, id, late)
+      }
+      answer.then(reply, (error: unknown) => reply(this.#onDefect(error)))
     } else this.#reply(from, id, answer)
     if (this.#deferred.length > 0) {
       const deferred = this.#deferred
@@ -193,8 +203,9 @@ export class Calls<C extends Contract<C>> {
     }
   }
 
-  /** The worker ended: it will not answer. */
+  /** The worker ended: it will not answer, and waits for no answer. */
   disconnect(worker: number): void {
+    this.#ends.set(worker, (this.#ends.get(worker) ?? 0) + 1)
     for (const [id, pending] of this.#pending) {
       if (pending.to !== worker) continue
       this.#pending.delete(id)

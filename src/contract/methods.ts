@@ -201,6 +201,8 @@ export const methods = {
   /** Numbers and keeps a push to everybody, or to an app, and has every worker deliver it. */
   broadcast: method<PushArgs & { app?: string; version?: string }, Pushed>(),
   sessionBroadcast: method<Broadcast, { total: number }>(),
+  /** It was refused after all: nobody gets it who comes later. */
+  sessionBroadcastRefused: method<{ msgid: number }>(),
 
   /** First use of an idempotency key: `fresh`; else the reply of the first use, once that is known. */
   idempotencyClaim: method<{ key: string }, { fresh: true } | { reply: string }>(),

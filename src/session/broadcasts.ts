@@ -34,9 +34,10 @@ export class Broadcasts {
     this.#fanout = fanout
   }
 
-  /** Keeps what was pushed before this worker started. */
+  /** Keeps what was pushed before this worker started, beside what it has heard of since. */
   restore(kept: readonly Broadcast[]): void {
-    this.#kept = [...kept]
+    const heard = this.#kept.filter(({ msgid }) => kept.every(one => one.msgid !== msgid))
+    this.#kept = [...kept, ...heard]
     for (const { msgid } of kept) this.#lastMsgid = Math.max(this.#lastMsgid, msgid)
   }
 
@@ -80,6 +81,11 @@ export class Broadcasts {
         total += this.#fanout.publish(topic, frame, 0, frame.length, dataKind as DataKind)
     }
     return total
+  }
+
+  /** It was refused after all: who comes later does not get it. */
+  forget(msgid: number): void {
+    this.#kept = this.#kept.filter(one => one.msgid !== msgid)
   }
 
   /** Sends a session that has just come online what is still valid and it has not had. */

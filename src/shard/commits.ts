@@ -23,6 +23,12 @@ interface Question<C> {
   readonly answer: (answer: Answer<Done>) => void
 }
 
+/** What is on its way to the disk. */
+interface Made<C> {
+  readonly question: Question<C>
+  readonly defect: Refused | undefined
+}
+
 /** More do not wait for one thing. */
 const WAITING_MAX = 10_000
 
@@ -71,7 +77,11 @@ export class Commits<T extends object, C> {
 
   #run(thing: T, questions: readonly Question<C>[]): void {
     this.#waiting.set(thing, [])
-    const made = questions.filter(question => this.#decide(thing, question))
+    const made: Made<C>[] = []
+    for (const question of questions) {
+      const decision = this.#decide(question)
+      if (decision !== undefined) made.push({ question, defect: this.#make(thing, decision) })
+    }
     if (made.length === 0) {
       this.#goOn(thing)
       return
@@ -79,38 +89,48 @@ export class Commits<T extends object, C> {
     this.#services.store
       .commit()
       .then(
-        (): Answer<Done> => ({}),
-        (error: unknown) => this.#undo(thing, error),
+        (): Answer<Done> => {
+          // What was made by halves is in memory as it is on the disk.
+          if (made.some(({ defect }) => defect !== undefined)) this.#changes.reread(thing)
+          return {}
+        },
+        (error: unknown) => {
+          this.#changes.reread(thing)
+          return error instanceof StoreError ? notStored(this.#services, error) : this.#onDefect(error)
+        },
       )
+      // Whatever is wrong, nobody waits for ever.
+      .catch(this.#onDefect)
       .then(answer => {
-        for (const question of made) question.answer(answer)
+        for (const { question, defect } of made) question.answer(defect ?? answer)
         this.#goOn(thing)
       })
   }
 
-  /** @returns whether there is something to wait for; else it is answered */
-  #decide(thing: T, { decide, answer }: Question<C>): boolean {
+  /** @returns what is to be made; undefined: nothing, and it is answered */
+  #decide({ decide, answer }: Question<C>): readonly C[] | undefined {
     try {
       const decision = decide()
-      if (isRefused(decision)) {
-        answer(decision)
-        return false
-      }
-      for (const change of decision) {
+      if (!isRefused(decision)) return decision
+      answer(decision)
+    } catch (defect) {
+      answer(this.#onDefect(defect))
+    }
+    return undefined
+  }
+
+  /** @returns a defect that it met: some of it is made then */
+  #make(thing: T, changes: readonly C[]): Refused | undefined {
+    try {
+      for (const change of changes) {
         this.#changes.apply(thing, change)
         this.#changes.write(thing, change)
         this.#changes.tell(thing, change)
       }
-      return true
+      return undefined
     } catch (defect) {
-      answer(this.#onDefect(defect))
-      return false
+      return this.#onDefect(defect)
     }
-  }
-
-  #undo(thing: T, error: unknown): Refused {
-    this.#changes.reread(thing)
-    return error instanceof StoreError ? notStored(this.#services, error) : this.#onDefect(error)
   }
 
   #goOn(thing: T): void {

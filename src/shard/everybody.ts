@@ -51,4 +51,9 @@ class AllWorkers implements Readers {
     }
     return total
   }
+
+  /** Every worker keeps what is valid, for who signs in there. */
+  refused(msgid: number): void {
+    this.#calls.tellAll('sessionBroadcastRefused', { msgid })
+  }
 }

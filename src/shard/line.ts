@@ -15,6 +15,8 @@ export interface Readers {
    * @returns the number of sessions, where only their workers know it; else it is `size`
    */
   deliver(bus: Bus, dataKind: number, frame: Buffer, msgid: number, expiresAt: number): undefined | Promise<number>
+  /** The message was refused after it had been delivered: where it is kept for who comes later it is forgotten. */
+  refused?(msgid: number): void
 }
 
 /** One line: what one reader sees in one place, in one order. Its home alone numbers it. State only. */

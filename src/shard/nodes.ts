@@ -1,4 +1,4 @@
-import { type Answer, type Done, refused } from '../contract/answer.ts'
+import { type Answer, type Done, isRefused, refused } from '../contract/answer.ts'
 import type { Handlers } from '../contract/calls.ts'
 import { isOwnNid, ListenerType } from '../contract/listener.ts'
 import type { Methods, NodeAddress, NodeStatus } from '../contract/methods.ts'
@@ -53,16 +53,19 @@ export class Nodes {
         write: (_nodes, change) => this.#write(change),
         // They are told when it is on the disk, and asked whether they know.
         tell: () => undefined,
-        reread: () => this.#read(),
+        reread: () => {
+          this.#read()
+          this.announce()
+        },
       },
       context.onDefect,
     )
+    if (context.placement.here === context.placement.ofAll) this.#read()
   }
 
   /** Serves from now on; at one worker alone. */
   start(): void {
     const { clock, log } = this.#context
-    this.#read()
     this.announce()
     clock.every(PROBE_EVERY_MS, () => {
       this.#probeAll().catch((error: unknown) => log.error({ err: error }, 'probing nodes failed'))
@@ -101,6 +104,7 @@ export class Nodes {
   /** Every worker knows the change before it is acknowledged. */
   async #change(decide: () => Decision<NodeChange>): Promise<Answer<Done>> {
     const answer = await this.#commits.make(this, decide)
+    if (isRefused(answer)) return answer
     await this.#context.calls.askAll('nodesChanged', { nodes: this.#statuses() })
     void this.#probeAll()
     return answer
@@ -119,8 +123,11 @@ export class Nodes {
   }
 
   #read(): void {
+    const known = new Map(this.#nodes)
     this.#nodes.clear()
-    for (const node of storedNodes(this.#context.store)) this.#nodes.set(name(node), { ...node })
+    for (const node of storedNodes(this.#context.store)) {
+      this.#nodes.set(name(node), { ...node, isUp: known.get(name(node))?.isUp ?? false })
+    }
   }
 
   /** Tries all nodes and tells every worker what has changed. */

@@ -135,14 +135,17 @@ export class Posting {
   }
 
   async #pushed(
-    { scope, of }: PushTarget,
+    { readers, scope, of }: PushTarget,
     msgid: number,
     isStored: boolean,
     sent: number | Promise<number>,
   ): Promise<Answer<Pushed>> {
     if (isStored) {
       // Who comes later does not get it either: it was refused.
-      const undo = () => this.#services.stored.remove(scope, of, msgid)
+      const undo = () => {
+        this.#services.stored.remove(scope, of, msgid)
+        readers.refused?.(msgid)
+      }
       const answer = await whenStored<Done>(this.#services, {}, undo)
       if (isRefused(answer)) return answer
     }

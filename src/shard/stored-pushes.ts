@@ -101,8 +101,11 @@ export class StoredPushes {
     }
   }
 
+  /** A late word of an older connection takes nothing back. */
   #mark(scope: StoredScope, of: StoredOf, sid: Sid, upTo: number): void {
-    this.#shelf(scope, of).seen.set(sid, upTo)
+    const { seen } = this.#shelf(scope, of)
+    if (upTo <= (seen.get(sid) ?? 0)) return
+    seen.set(sid, upTo)
     this.#store.tables.storedPushesSeen.put([scope, of, sid], upTo)
   }
 

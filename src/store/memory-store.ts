@@ -100,10 +100,13 @@ export class MemoryStore implements Store {
       const writes: Write[] = []
       this.#open = writes
       this.#clock.soon(() => {
-        this.#open = undefined
+        if (this.#open === writes) this.#open = undefined
       })
-      // Until then others of this tick join in.
-      this.#inOrder(() => this.#disk.write(writes)).catch(() => undefined)
+      // Until then others of this tick join in, unless it was written before.
+      this.#inOrder(() => {
+        if (this.#open === writes) this.#open = undefined
+        this.#disk.write(writes)
+      }).catch(() => undefined)
     }
     this.#open.push({ table, at, value })
   }

@@ -35,7 +35,8 @@ export function serveTcp<S>(fd: number, services: TcpServices<S>): Promise<Serve
     else socket.destroy()
   })
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    // Later it tells that a connection could not be accepted: without a listener that would end the worker.
+    server.on('error', reject)
     server.listen({ fd }, BACKLOG, () => resolve(server))
   })
 }

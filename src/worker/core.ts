@@ -32,7 +32,7 @@ export interface Core extends Omit<Ground, 'wakeups'> {
   /** The wall: runs it, and logs a defect instead of letting it end what comes after. */
   guard(run: () => void): void
   isDraining(): boolean
-  /** Sets who is asked for what: once, before the first turn. */
+  /** Sets who is asked for what, and takes turns from now on: once. */
   run(parts: readonly Part[], onRecord: OnBusRecord): void
   /** Comes last: what others asked of a worker that is lost is undone before its callers hear that nobody answers. */
   readonly part: Part
@@ -109,6 +109,7 @@ export function createCore(start: WorkerStart, ground: Ground): Core {
       parts = all
       onRecord = receive
       calls.serve(all.map(part => part.methods ?? {}))
+      reactor.start()
     },
     async takeNumbers() {
       await Promise.all([sids.start(), msgids.start(), newIds.start()])

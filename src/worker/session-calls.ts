@@ -19,6 +19,10 @@ export function sessionCalls(context: SessionContext): SessionMethods {
   }
   return {
     sessionBroadcast: broadcast => ({ total: context.broadcasts.publish(broadcast) }),
+    sessionBroadcastRefused: ({ msgid }) => {
+      context.broadcasts.forget(msgid)
+      return {}
+    },
     sessionReplaced: ({ cid }) => {
       const session = hub.get(cid)
       if (session === undefined) return { broadcastsSeen: 0 }
@@ -35,10 +39,13 @@ export function sessionCalls(context: SessionContext): SessionMethods {
     },
     sessionInGroup: ({ cid, sid, gid, topic, notice }) => {
       const session = hub.get(cid)
-      if (session !== undefined) admitted(context, session, 'groups', gid, topic)
-      // It went while it was let in: nobody else would tell the home.
-      else context.calls.tell(context.placement.homeOf(gid), 'groupDetach', { gid, sid, cid })
-      send(cid, notice)
+      if (session?.sid === sid) {
+        admitted(context, session, 'groups', gid, topic)
+        send(cid, notice)
+      } else {
+        // It went while it was let in, or another signed in over its connection: nobody else would tell the home.
+        context.calls.tell(context.placement.homeOf(gid), 'groupDetach', { gid, sid, cid })
+      }
       return {}
     },
     sessionLeftGroup: ({ cid, gid, notice }) => {

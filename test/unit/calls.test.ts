@@ -71,6 +71,57 @@ function loopback(onOther: (number: number) => void) {
   return { bus, calls, defects, settle, send }
 }
 
+t.test('a late answer does not go to the worker that took the place of the one that asked', async t => {
+  const defects: unknown[] = []
+  const clock = systemClock(defect => defects.push(defect))
+  const onDefect = (defect: unknown) => {
+    defects.push(defect)
+    return { refused: 2 }
+  }
+  const words = createWakeWords(2)
+  /** @param index of the worker, in both lists */
+  const worker = (index: number, rings: SharedArrayBuffer[][], late: () => Promise<{ twice: number }>) => {
+    const links = [0, 1].map(peer => ({ outgoing: rings[index]![peer]!, incoming: rings[peer]![index]! }))
+    const bus: Bus = new Bus(
+      index,
+      links,
+      new SharedWakeups(words, index),
+      RING_BYTES,
+      (from, kind, block, at, end) => {
+        if (kind === RecordKind.CALL) calls.onCall(from, block, at, end, false)
+        else if (kind === RecordKind.REPLY) calls.onReply(block, at, end, false)
+      },
+    )
+    const rows: Contract = { double: row, fail: row, late: row }
+    const services = { bus, clock, nextId: callNumbersOf(0), busy: { refused: 1 }, onDefect }
+    const calls = new Calls<Contract>(services, rows, 1000)
+    calls.serve([{ double: ({ n }) => ({ twice: n * 2 }), fail: () => ({ twice: 0 }), late }])
+    return { bus, calls }
+  }
+  const rings = () => [0, 1].map(() => [0, 1].map(() => createRing(RING_BYTES)))
+  const never = () => new Promise<never>(() => undefined)
+  let answerLate: (answer: { twice: number }) => void = () => undefined
+  const first = rings()
+  const home = worker(0, first, () => new Promise(resolve => (answerLate = resolve)))
+  const ended = worker(1, first, never)
+  ended.calls.request(0, 'late', { n: 1 }, () => t.fail('it has ended'))
+  home.bus.drain(10)
+
+  const second = rings()
+  home.bus.disconnect(1)
+  home.calls.disconnect(1)
+  home.bus.connect(1, { outgoing: second[0]![1]!, incoming: second[1]![0]! })
+  const next = worker(1, second, never)
+  const answers: unknown[] = []
+  next.calls.request(0, 'double', { n: 4, pad: Buffer.alloc(0) }, answer => answers.push(answer))
+  answerLate({ twice: 2 })
+  await new Promise(resolve => setImmediate(resolve))
+  home.bus.drain(10)
+  next.bus.drain(10)
+  t.strictSame(answers, [{ twice: 8 }])
+  t.strictSame(defects, [])
+})
+
 t.test('calls of a worker to itself are answered in order with all other records, however many wait', async t => {
   const random = seededRandom(t)
   const seen: string[] = []
@@ -123,6 +174,7 @@ t.test('askNow is answered at once by a handler that can, and later by one that 
   const body = Buffer.alloc(1000)
   while (!bus.congested(0)) send(body)
   t.strictSame(await calls.askNow(0, 'double', { n: 3, pad: body }), { refused: 1 }, 'not while too much waits')
+  t.strictSame(calls.askHere('double', { n: 3, pad: body }), { twice: 6 }, 'what is only looked up is')
   await settle()
   t.strictSame(calls.askNow(0, 'double', { n: 4, pad: body }), { twice: 8 })
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Answer, type Done, isRefused } from '#dist/contract/answer.js'
-import { Commits } from '#dist/shard/commits.js'
+import { type Changes, Commits } from '#dist/shard/commits.js'
 import { Group, type GroupChange } from '#dist/shard/group/group.js'
 import * as rules from '#dist/shard/group/rules.js'
 import { readGroup, writeGroup } from '#dist/shard/group/table.js'
@@ -14,7 +14,7 @@ const OWNER = 1 as unknown as Uid
 const uids = [2, 3, 4, 5, 6, 7, 8, 9] as unknown as Uid[]
 
 /** Groups on the model of a store whose transactions can be made to fail. */
-function groupsOn(disk: MemoryDisk, delayMs: () => number) {
+function groupsOn(disk: MemoryDisk, delayMs: () => number, defective: Partial<Changes<Group, GroupChange>> = {}) {
   const clock = systemClock(defect => {
     throw defect
   })
@@ -27,6 +27,7 @@ function groupsOn(disk: MemoryDisk, delayMs: () => number) {
       write: (group, change) => writeGroup(store, group, change),
       tell: () => undefined,
       reread: group => readGroup(store, group),
+      ...defective,
     },
     defect => {
       defects.push(defect)
@@ -86,6 +87,48 @@ t.test('a rule that throws is answered as a defect, and who waits behind it is a
   t.strictSame(await Promise.all([created, thrown, joined]), [{}, { refused: 10001 }, {}])
   t.equal(defects.length, 1)
   t.notOk(commits.isBusy(group))
+})
+
+t.test('a change that meets a defect half way leaves memory as the disk is', async t => {
+  const tell = (_group: Group, change: GroupChange) => {
+    if (change.type === 'gag') throw new Error('a defect of a test')
+  }
+  const write = (_group: Group, change: GroupChange) => {
+    if (change.type === 'joined' && change.uid === uids[0]) throw new Error('a defect of a test')
+    writeGroup(on.store, _group, change)
+  }
+  const on = groupsOn(new MemoryDisk(), () => 5, { tell, write })
+  const group = on.load(7 as unknown as Gid)
+  await on.commits.make(group, () => rules.create(group, OWNER, 'g', ''))
+  const answers = await Promise.all([
+    on.commits.make(group, () => rules.join(group, uids[0]!, CAP)),
+    on.commits.make(group, () => rules.gag(group, OWNER, true, undefined)),
+    on.commits.make(group, () => rules.join(group, uids[1]!, CAP)),
+  ])
+  t.strictSame(answers, [{ refused: 10001 }, { refused: 10001 }, {}])
+  t.strictSame(stateOf(on.load(group.gid)), stateOf(group))
+  t.strictSame([...group.members.keys()], [OWNER, uids[1]])
+  t.notOk(on.commits.isBusy(group))
+})
+
+t.test('a group that cannot be read again is not stuck', async t => {
+  const disk = new MemoryDisk()
+  let isBroken = true
+  const reread = (group: Group) => {
+    if (isBroken) throw new Error('a disk of a test')
+    readGroup(on.store, group)
+  }
+  const on = groupsOn(disk, () => 5, { reread })
+  const group = on.load(7 as unknown as Gid)
+  await on.commits.make(group, () => rules.create(group, OWNER, 'g', ''))
+  disk.failures = 1
+  const joined = on.commits.make(group, () => rules.join(group, uids[0]!, CAP))
+  await on.tick()
+  const quit = on.commits.make(group, () => rules.quit(group, uids[1]!, undefined))
+  t.strictSame(await joined, { refused: 10001 })
+  isBroken = false
+  t.ok(isRefused(await quit), 'who waits is answered')
+  t.notOk(on.commits.isBusy(group))
 })
 
 t.test('memory is what the disk has, and all that was acknowledged, whatever fails when', async t => {

@@ -52,6 +52,21 @@ for (const [name, makeDisk] of Object.entries(kinds)) {
       await store.close()
     })
 
+    t.test('no write is lost, whenever in a turn it comes', async t => {
+      const store = await makeDisk().open()
+      const { groupMembers } = store.tables
+      // From here a timer may run before what is due at the end of the turn.
+      await new Promise(resolve => setImmediate(resolve))
+      groupMembers.put([gids[0]!, uids[0]!], Role.OWNER)
+      const until = performance.now() + 5
+      while (performance.now() < until);
+      await store.commit()
+      groupMembers.put([gids[0]!, uids[1]!], Role.MEMBER)
+      await store.commit()
+      t.equal(groupMembers.get([gids[0]!, uids[1]!]), Role.MEMBER)
+      await store.close()
+    })
+
     t.test('writes of one key keep their order', async t => {
       const store = await makeDisk().open()
       const { sessions } = store.tables

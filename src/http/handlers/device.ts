@@ -26,8 +26,8 @@ interface IpList {
 
 /** Where the device may connect, and the token that signs it in. */
 export async function listAddresses(context: HttpContext, { type, uid, sid, clientip }: IpList) {
-  const { calls, placement, clock } = context
-  const { device } = granted(await calls.askNow(placement.here, 'deviceOf', { sid }))
+  const { calls, clock } = context
+  const { device } = granted(await calls.askHere('deviceOf', { sid }))
   if (device?.uid !== uid) throw ApiError.of('SID_MISMATCH')
   const expire = context.options.tokenTtlS
   const token = context.tokens.issue(uid, sid, Math.floor(clock.wall() / 1000) + expire)

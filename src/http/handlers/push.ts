@@ -41,7 +41,7 @@ export function pushSession(context: HttpContext, query: Expire & { sid: Sid }, 
   const { calls, placement } = context
   return once(context, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
-    return grantedTo(calls.askNow(placement.here, 'deviceOf', { sid }), ({ device }) => {
+    return grantedTo(calls.askHere('deviceOf', { sid }), ({ device }) => {
       if (device === undefined) return { sid, total: 0 }
       const { uid } = device
       const answer = calls.askNow(placement.homeOf(uid), 'userPush', { uid, sid, data, dataKind, expire })

@@ -62,7 +62,7 @@ export async function setRoomCap(
 
 export async function getRoomCap({ calls, placement }: HttpContext, { rid }: { readonly rid?: Rid | undefined }) {
   if (rid !== undefined) return { rid, ...granted(await calls.ask(placement.homeOf(rid), 'roomCap', { rid })) }
-  return granted(await calls.askNow(placement.here, 'roomDefaultCap', {}))
+  return granted(await calls.askHere('roomDefaultCap', {}))
 }
 
 /** The rooms with the most sessions. */

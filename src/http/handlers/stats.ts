@@ -22,15 +22,15 @@ export async function deleteStats({ calls, placement }: HttpContext, { prec }: P
   return {}
 }
 
-export async function listStats({ calls, placement }: HttpContext) {
-  const precisions = granted(await calls.askNow(placement.here, 'statsList', {}))
+export async function listStats({ calls }: HttpContext) {
+  const precisions = granted(await calls.askHere('statsList', {}))
   const list = precisions.map(({ precision, num }, idx) => ({ idx, prec: precisionOf(precision).prec, num }))
   return { len: list.length, list }
 }
 
 /** The newest buckets, newest first. */
-export async function getStats({ calls, placement }: HttpContext, { prec, num }: PrecNum) {
-  const page = granted(await calls.askNow(placement.here, 'statsPage', { precision: prec.id, num }))
+export async function getStats({ calls }: HttpContext, { prec, num }: PrecNum) {
+  const page = granted(await calls.askHere('statsPage', { precision: prec.id, num }))
   if (page === undefined) throw ApiError.of('BAD_PARAMETER', `prec: ${prec.prec} was never added`)
   return { prec: prec.prec, num: page.count, list: new JsonText(`[${page.text}]`) }
 }

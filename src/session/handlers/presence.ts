@@ -29,6 +29,8 @@ export function handleOnline(request: Online): void {
     context.hub.kick(session, verdict === 'expired' ? Disconnect.EXPIRED_TOKEN : Disconnect.BAD_TOKEN)
     return
   }
+  // What came for whom the connection wanted to be before is for nobody else.
+  if (session.uid !== uid || session.sid !== sid) session.takeHeld()
   session.state = SessionState.SIGNING_IN
   Object.assign(session, { uid, sid, app, version })
   const args = { uid, sid, cid: session.cid, at: session.at, app, version }

@@ -1,6 +1,6 @@
 import { type Answer, type Done, isRefused, type Refused, refused } from '../../contract/answer.ts'
 import type { Handlers } from '../../contract/calls.ts'
-import type { Args, Methods, Pushed, ReplyOf } from '../../contract/methods.ts'
+import type { Args, Methods, Pushed, ReplyOf, SessionAddress } from '../../contract/methods.ts'
 import { GROUPS_PAGE, PAGE_MAX, type Page } from '../../contract/page.ts'
 import { type ChatRecord, writeDeliver } from '../../contract/records.ts'
 import { Command } from '../../protocol/command.ts'
@@ -23,6 +23,8 @@ type UserMethods = Pick<
 const REPLACED_SLICE = 100
 
 const NOBODY = new SessionLine([])
+/** A worker that is stuck keeps nobody waiting for longer who signs in again elsewhere. */
+const REPLACED_MAX_MS = 500
 
 export interface UserEvents {
   /** The number of users online changed. */
@@ -152,10 +154,24 @@ export class Users implements Forum {
     }
     const seen = stored.seenBy(StoredScope.ALL, uid, sid)
     if (older === undefined) return { broadcastsSeen: seen, gids }
-    // The older connection has had what went out until it is told to go.
-    return calls
-      .ask(older.worker, 'sessionReplaced', { cid: older.cid })
-      .then(answer => ({ broadcastsSeen: isRefused(answer) ? seen : Math.max(seen, answer.broadcastsSeen), gids }))
+    return this.#replace(older).then(upTo => ({ broadcastsSeen: Math.max(seen, upTo), gids }))
+  }
+
+  /** Tells a connection to go. @returns up to which of the pushes to everybody it had until then, as far as that is known in time */
+  #replace({ worker, cid }: SessionAddress): Promise<number> {
+    const { bus, calls, clock } = this.#context
+    if (bus.congested(worker)) {
+      // It is told behind all that waits; nobody can be asked now.
+      calls.tell(worker, 'sessionReplaced', { cid })
+      return Promise.resolve(0)
+    }
+    return new Promise(resolve => {
+      const timer = clock.after(REPLACED_MAX_MS, () => resolve(0))
+      calls.request(worker, 'sessionReplaced', { cid }, answer => {
+        clock.cancel(timer)
+        resolve(isRefused(answer) ? 0 : answer.broadcastsSeen)
+      })
+    })
   }
 
   #groupsOf(uid: Uid, { num, after }: Page<Gid>): readonly Gid[] {
