@@ -15,7 +15,7 @@ interface Gag extends Group {
   readonly uid?: UidOrAll | undefined
 }
 
-/** Refuses the user, removes him if he is a member, and tells the group. */
+/** Blacklists the user, removes a member, and tells the group. */
 export async function addGroupBlacklist({ calls, placement }: HttpContext, { gid, uid }: User) {
   granted(await calls.ask(placement.homeOf(gid), 'groupBlacklist', { gid, uid, on: true }))
   return {}
@@ -30,13 +30,13 @@ export function getGroupBlacklist(context: HttpContext, group: Group) {
   return listUids(context, group, 'blacklist')
 }
 
-/** Forbids one user to speak in a group, or everyone when `uid` is absent or 0. */
+/** Gags one user in a group, or everybody when `uid` is absent or 0. */
 export async function addGroupGag({ calls, placement }: HttpContext, { gid, uid = 0 }: Gag) {
   granted(await calls.ask(placement.homeOf(gid), 'groupGag', { gid, uid, on: true }))
   return {}
 }
 
-/** Lifts the gag of one user, or the one of everybody: each lifts only that. */
+/** Lifts the gag of one user, or the gag of everybody. One does not lift the other. */
 export async function deleteGroupGag({ calls, placement }: HttpContext, { gid, uid = 0 }: Gag) {
   granted(await calls.ask(placement.homeOf(gid), 'groupGag', { gid, uid, on: false }))
   return {}
@@ -90,7 +90,7 @@ export function topGroups(context: HttpContext, { num = 10 }: Top) {
   return top(context, num, 'members')
 }
 
-/** The groups in which the most was said. */
+/** The groups with the most messages. */
 export function topGroupsByMessages(context: HttpContext, { num = 10 }: Top) {
   return top(context, num, 'messages')
 }
