@@ -81,7 +81,7 @@ export const ErrorCode = {
   REPLACED: {
     code: 20009,
     status: 409,
-    text: 'replaced by a newer connection',
+    text: 'taken by a newer connection or another node',
     doc: 'A newer connection signed in with this sid and took over. For a node: another address already has this nid.',
   },
   BAD_HEADER: {

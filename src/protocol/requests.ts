@@ -92,7 +92,7 @@ export const requests = {
     body: { gid: gid.needed, to: uid.needed },
     when: 'online',
     ack: { uid: reply.uid, gid: reply.gid, to: reply.uid },
-    doc: 'The sessions of `to` were sent the invitation.',
+    doc: 'The gateway has sent the invitation to the sessions of `to`.',
   },
   [Command.GROUP_CHAT]: {
     body: { gid: gid.needed, ...said },

@@ -60,7 +60,7 @@ export function getGroupMembers(context: HttpContext, group: Group) {
   return listUids(context, group, 'members')
 }
 
-/** Dismisses the group: its members are told and removed. Dismissing it again changes nothing. */
+/** Dismisses the group: tells its members and removes them. Dismissing it again changes nothing. */
 export async function closeGroup({ calls, placement }: HttpContext, { gid }: Group) {
   const answer = await calls.ask(placement.homeOf(gid), 'groupDismiss', { gid })
   if (!('refused' in answer) || answer.refused !== ErrorCode.CLOSED.code) granted(answer)
