@@ -15,21 +15,21 @@ import { VERSION } from './ops/version.ts'
 import { LmdbStore } from './store/lmdb-store.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './worker/shared.ts'
 
-/** A worker that fails is started again after this, doubled for each failure in a row. */
+/** Delay before a failed worker is restarted; doubles with each failure in a row. */
 const RESTART_MS = 100
 const RESTART_MAX_MS = 5000
-/** A worker that lived this long had a good start. */
+/** After a worker has run this long, earlier failures no longer count. */
 const HEALTHY_MS = 10_000
-/** A worker that has not taken a turn for this long is stuck. */
+/** A worker that has not ticked for this long counts as stuck. */
 const STUCK_MS = 5000
 
 /**
- * Half of a worker's young generation, in MB. By default V8 lets it grow to 16, which a burst of sign-ins does, and keeps it: with 4 an idle worker
- * is some 25 MB smaller, and signing in is faster, for the memory stays in the cache (docs/performance.md).
+ * Half of a worker's young generation, in MB. V8's default is 16; a burst of sign-ins fills it, and V8 keeps it. With 4 an
+ * idle worker is about 25 MB smaller, and sign-in is faster because the memory stays in the cache (docs/performance.md).
  */
 const SEMI_SPACE_MB = 4
 
-/** Only the end of the worker ends the wait for it. */
+/** Never resolves: only the end of the worker ends the wait. */
 const NEVER = new Promise<void>(() => undefined)
 
 interface Seat {
@@ -41,8 +41,8 @@ interface Seat {
 }
 
 /**
- * The main thread: prepares the store and the shared memory, starts a worker for each seat, starts it again when it fails,
- * and ends them in order. It serves no client.
+ * The main thread. It prepares the store and the shared memory, starts one worker per seat, replaces workers that fail, and
+ * stops them in order. It serves no clients.
  */
 export class Gateway {
   readonly #options: Options
@@ -59,7 +59,7 @@ export class Gateway {
   readonly #generations: number[] = []
   #listeners: readonly Listener[] = []
   #stopped: Promise<void> | undefined
-  /** Whether all workers have ever served: from then on one that fails is replaced. */
+  /** Whether all workers have served once. From then on, failed workers are replaced. */
   #hasServed = false
 
   constructor(options: Options, log: Logger) {
@@ -73,7 +73,7 @@ export class Gateway {
   }
 
   /**
-   * Serves when it resolves; `preflight` comes first.
+   * Starts the gateway; it serves when this resolves. Call `preflight` first.
    * @throws Error that says what is wrong and what to do
    */
   async start(): Promise<void> {
@@ -82,7 +82,7 @@ export class Gateway {
     const store = await LmdbStore.prepare(options.dataDir)
     const { listeners, release } = await reserveListeners(options)
     this.#listeners = listeners
-    // For the heaps that are made from now on. Limits of a worker's own would end it without a word when they are reached.
+    // This applies to heaps made from now on. A worker's own resource limits would end it silently when it reaches them.
     const given = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`
     if (!given.includes('semi-space')) setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MB}`)
     await Promise.all(Array.from({ length: options.workers }, (_, index) => this.#seat(index)))
@@ -106,7 +106,7 @@ export class Gateway {
     )
   }
 
-  /** Ends in order: no new clients, the old ones told to come back elsewhere, everything on the disk. */
+  /** Stops in order: takes no new clients, asks the connected ones to reconnect, and brings everything to disk. */
   stop(why: string): Promise<void> {
     this.#stopped ??= this.#stop(why)
     return this.#stopped
@@ -116,14 +116,16 @@ export class Gateway {
     Atomics.store(new Int32Array(this.#draining), 0, 1)
     this.#systemd.stopping()
     this.#log.info({ why, sessions: this.#counters.sum('sessions') }, 'stopping')
-    // Ending by a signal of our own leaves no core and no doubt, should a worker be stuck.
+    // If a worker is stuck, SIGKILL is sure to end the process, and leaves no core dump.
     const deadline = setTimeout(() => {
-      this.#log.fatal({ drainTimeoutMs: this.#options.drainTimeoutMs }, 'not stopped in time')
+      this.#log.fatal(
+        { drainTimeoutMs: this.#options.drainTimeoutMs },
+        'the drain took longer than drainTimeoutMs: killing the process',
+      )
       process.kill(process.pid, 'SIGKILL')
     }, this.#options.drainTimeoutMs)
     await this.#all('drain', worker => heard(worker, 'drained'))
-    // All is said, and an addon's handles are best closed while every thread lives (docs/engine.md,
-    // 5).
+    // Nothing more to report. Close the addon's handles while every thread still runs (docs/engine.md, 5).
     this.#systemd.close()
     await this.#all('exit', () => NEVER)
     clearTimeout(deadline)
@@ -139,18 +141,18 @@ export class Gateway {
     await Promise.all(waiting)
   }
 
-  /** Starts the worker of a seat. Resolves when it serves for the first time. */
+  /** Starts the worker of a seat. Resolves when the worker serves. */
   async #seat(index: number, failures = 0): Promise<void> {
     const worker = new Worker(new URL('./worker/worker.js', import.meta.url), {
       workerData: this.#workerStart(index),
-      // Nothing of how main was started is meant for it, such as the loader of a test runner.
+      // Do not pass on main's own flags, such as the loader of a test runner.
       execArgv: [],
       name: `imgate-${index}`,
     })
     const ended = new Promise<void>(resolve => worker.once('exit', () => resolve()))
     const seat: Seat = { worker, startedAt: performance.now(), failures, isReady: false, ended }
     this.#seats[index] = seat
-    worker.on('error', error => this.#log.error({ err: error, worker: index }, 'a worker failed'))
+    worker.on('error', error => this.#log.error({ err: error, worker: index }, 'uncaught error in a worker'))
     worker.on('exit', code => this.#ended(index, seat, code))
     await heard(worker, 'ready')
     seat.isReady = true
@@ -162,11 +164,11 @@ export class Gateway {
     if (this.#stopped !== undefined) return
     const livedMs = performance.now() - seat.startedAt
     if (!this.#hasServed) {
-      // The first start of all: there is nothing to keep up.
-      this.#log.fatal({ worker: index, code }, 'a worker did not start')
+      // During the first start there is nothing to keep serving.
+      this.#log.fatal({ worker: index, code }, 'a worker could not start: stopping the gateway')
       process.exitCode = 1
       this.stop('failure').catch((error: unknown) => {
-        this.#log.fatal({ err: error }, 'could not stop')
+        this.#log.fatal({ err: error }, 'the stop failed: killing the process')
         process.kill(process.pid, 'SIGKILL')
       })
       return
@@ -175,25 +177,25 @@ export class Gateway {
     this.#startAgain(index, livedMs > HEALTHY_MS ? 0 : seat.failures + 1, code)
   }
 
-  /** @param code with which the worker ended; undefined when there was not even a thread */
+  /** @param code exit code of the worker; undefined if its thread could not start */
   #startAgain(index: number, failures: number, code?: number): void {
     const delayMs = Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** failures)
-    this.#log.error({ worker: index, code, delayMs }, 'a worker ended and is started again')
+    this.#log.error({ worker: index, code, delayMs }, 'a worker ended: restarting it after delayMs')
     setTimeout(() => {
       if (this.#stopped !== undefined) return
       this.#replaceRings(index)
       this.#seat(index, failures).then(
         () => this.#log.info({ worker: index }, 'a worker serves again'),
         (error: unknown) => {
-          // No thread or no socket for it: too many open files, no memory.
-          this.#log.error({ err: error, worker: index }, 'a worker did not start')
+          // No thread or socket available: too many open files, or no memory.
+          this.#log.error({ err: error, worker: index }, 'a worker could not restart: trying again')
           this.#startAgain(index, failures + 1)
         },
       )
     }, delayMs)
   }
 
-  /** Rings of a worker that ended may hold half of what it wanted to say: the next one gets new ones. */
+  /** The rings of a worker that ended may hold half-written records, so its replacement gets new ones. */
   #replaceRings(index: number): void {
     for (let peer = 0; peer < this.#seats.length; peer++) {
       this.#rings[index]![peer] = createRing(this.#options.ringBytes)
@@ -235,7 +237,7 @@ export class Gateway {
   }
 }
 
-/** Resolves at the first message of this type. */
+/** Resolves at the first message of this type from the worker. */
 function heard(worker: Worker, type: FromWorker['type']): Promise<void> {
   return new Promise(resolve => {
     const onMessage = (message: FromWorker) => {

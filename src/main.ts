@@ -10,9 +10,7 @@ import { preflight } from './preflight.ts'
 
 /** The command line: `imgate start`, `imgate check`. */
 
-/**
- * An option is wrong, and will be next time: systemd/imgate.service does not start again after it.
- */
+/** An option is invalid. A restart would not help, so systemd/imgate.service does not restart after this code. */
 const EXIT_OPTION = 2
 const EXIT_FAILURE = 1
 
@@ -20,10 +18,10 @@ const program = new Command('imgate')
   .description('Edge gateway for instant messaging and push')
   .version(VERSION)
   .configureOutput({ outputError: text => complain(text.replace(/^error: /, '')) })
-  // Its own code for every mistake is 1.
+  // Commander would exit with 1 for every mistake.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_OPTION))
 
-/** One line on standard error, whatever the text quotes. */
+/** Writes one line to standard error, even if the text has line breaks. */
 function complain(text: string): void {
   process.stderr.write(`imgate: ${text.trim().replace(/\s*[\r\n]\s*/g, ' ')}\n`)
 }
@@ -35,9 +33,8 @@ function withOptions(command: Command): Command {
 }
 
 /**
- * Reads the options and finds what a start would stumble over; ends the process when something is
- * wrong.
- * @param onFailure hears of what is no option's fault, before the end
+ * Reads the options and makes the checks of a start. Ends the process if something is wrong.
+ * @param onFailure called before the end if the cause is not an option
  */
 async function prepare(
   flags: Record<string, unknown>,
@@ -62,17 +59,18 @@ withOptions(program.command('start').description('serve until SIGTERM or SIGINT'
       createLog(logLevel).fatal({ err: error }, 'cannot start'),
     )
     const log = createLog(options.logLevel)
-    for (const variable of unknownVariables(process.env)) log.warn({ variable }, 'there is no such option')
-    for (const one of tightening.tightened) log.warn(one, 'was open to other users of this machine and is not any more')
+    for (const variable of unknownVariables(process.env))
+      log.warn({ variable }, 'unknown variable: no option has this name')
+    for (const one of tightening.tightened) log.warn(one, 'removed access for other users of this machine')
     if (tightening.isShared)
-      log.warn({ data: options.dataDir }, 'other files are in the data folder: its rights are left')
+      log.warn({ data: options.dataDir }, 'the data folder contains other files: its permissions stay as they are')
     const gateway = new Gateway(options, log)
     const stop = async (why: string) => {
       try {
         await gateway.stop(why)
         process.exit(process.exitCode ?? 0)
       } catch (error) {
-        log.fatal({ err: error }, 'could not stop')
+        log.fatal({ err: error }, 'the stop failed: killing the process')
         process.kill(process.pid, 'SIGKILL')
       }
     }
@@ -89,10 +87,10 @@ withOptions(program.command('start').description('serve until SIGTERM or SIGINT'
   },
 )
 
-withOptions(program.command('check').description('check what a start would, and print the options')).action(
+withOptions(program.command('check').description('make the checks of a start, and print the options')).action(
   async (flags: Record<string, unknown>) => {
     const { apiKeys, ...options } = (await prepare(flags, true)).options
-    for (const variable of unknownVariables(process.env)) complain(`${variable}: there is no such option`)
+    for (const variable of unknownVariables(process.env)) complain(`${variable}: unknown option`)
     process.stdout.write(`${JSON.stringify({ ...options, apiKeys: apiKeys.map(() => '***') }, null, 2)}\n`)
   },
 )

@@ -10,33 +10,36 @@ import { checkUws } from './transport/uws.ts'
 import { makeFolder } from './util/make-folder.ts'
 
 /**
- * Codes of the system for what may be over at the next start: a full disk, a failing one, too many
- * open files, no memory. Any other code about a path means that the option is wrong, and will be
- * next time.
+ * System error codes for problems that may pass before the next start: a full or failing disk, too
+ * many open files, no memory. Any other error about a path means that the option is invalid.
  */
 const PASSING: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETIMEDOUT'])
-/** Codes of the system that blame the address, not the port. */
+/** System error codes about the address, not the port. */
 const OF_HOST: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'])
 /**
- * A port that another process has, and an address that this machine does not have (yet: a floating
- * one, a tunnel) are no wrong options: a later start may succeed. A port below 1024 without the
- * right to it is one: only a person can cure that.
+ * A port in use, or an address that this machine does not have (yet: a floating one, a tunnel) does
+ * not make the option invalid: a later start may succeed. A port below 1024 that the user may not
+ * open does: only a person can fix that.
  */
 const NOT_OF_OPTIONS: ReadonlySet<string> = new Set(['EADDRINUSE', 'EADDRNOTAVAIL'])
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process uses this port; stop it or choose another port',
+  EADDRNOTAVAIL: 'this machine does not have this address',
+  EACCES: 'the user may not open this port; choose one from 1024 up or grant CAP_NET_BIND_SERVICE',
+}
 
 /**
- * @param isCheck leaves nothing behind, and does not mind a gateway that runs with these options
- * already
+ * @param isCheck leave nothing behind, and accept that a gateway with these options is running
  */
 interface Manner {
   readonly isCheck: boolean
 }
 
 /**
- * Finds what a start would stumble over before it serves, and makes the data folder private.
- * @returns what was open to others until now
- * @throws OptionError for a wrong option, named as the user named it
- * @throws Error for what is no option's fault
+ * Finds everything that would make a start fail, and makes the data folder private.
+ * @returns the paths that other users could access until now
+ * @throws OptionError for an invalid option, named the way the user set it
+ * @throws Error for any other problem
  */
 export async function preflight({ options, nameOf }: Loaded, { isCheck }: Manner): Promise<Tightening> {
   const problem = checkUws()
@@ -48,7 +51,7 @@ export async function preflight({ options, nameOf }: Loaded, { isCheck }: Manner
     )
   }
   await openIpDatabase(ipDatabase).catch((error: unknown) => {
-    throw asOptionError(error, `${nameOf('ipDatabase')}: ${ipDatabase} is no IP database that can be read`)
+    throw asOptionError(error, `${nameOf('ipDatabase')}: cannot read ${ipDatabase} as an IP database in MMDB format`)
   })
   let tightening: Tightening
   try {
@@ -57,13 +60,13 @@ export async function preflight({ options, nameOf }: Loaded, { isCheck }: Manner
     throw asOptionError(error, `${nameOf('dataDir')}: cannot use the data folder ${dataDir}`)
   }
   const damage = isCheck ? fileProblem(join(dataDir, 'data.mdb')) : undefined
-  if (damage !== undefined) throw new Error(`the store in ${dataDir} is damaged: ${damage}`)
+  if (damage !== undefined) throw new Error(`the store in ${dataDir} is damaged: ${damage}; restore a backup`)
   await tryPort(httpHost, httpPort, nameOf, 'http', isCheck)
   await tryPort(tcpHost, tcpPort, nameOf, 'tcp', isCheck)
   return tightening
 }
 
-/** Only making a folder and a file in it tells whether that works. @throws Error of the system */
+/** Creates the folder and a file in it: there is no other way to know that this works. @throws Error of the system */
 function tryFolder(folder: string, isCheck: boolean): Tightening {
   const made = makeFolder(folder)
   try {
@@ -93,7 +96,8 @@ async function tryPort(
     const code = codeOf(error)
     if (isCheck && code === 'EADDRINUSE') return
     const option = nameOf(OF_HOST.has(code) ? `${which}Host` : `${which}Port`)
-    const text = `${option}: cannot listen on ${host}:${port} (${code})`
+    const advice = ADVICE[code]
+    const text = `${option}: cannot listen on ${host}:${port} (${code})${advice === undefined ? '' : `: ${advice}`}`
     throw NOT_OF_OPTIONS.has(code) ? new Error(text) : new OptionError(text)
   }
 }
@@ -103,7 +107,7 @@ function asOptionError(error: unknown, text: string): Error {
   return PASSING.has(codeOf(error)) ? new Error(whole) : new OptionError(whole)
 }
 
-/** The code of an error of the system; empty for any other. */
+/** The code of a system error; empty for any other error. */
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? ''
 }

@@ -16,7 +16,7 @@ function modeOf(...path: string[]): string {
 }
 
 const FILES = ['data.mdb', 'lock.mdb']
-const OPENED = 'was open to other users of this machine and is not any more'
+const OPENED = 'removed access for other users of this machine'
 
 t.test('the data folder and its files are made for the user of the gateway alone', async t => {
   const dataDir = join(folder, 'above', 'data')

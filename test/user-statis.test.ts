@@ -52,7 +52,7 @@ t.test('statistics begin when their precision is added, and docs/http.md says so
   await signIn(t, own, { transport: 'tcp' })
   t.equal((await statis('list', {}, own.api)).len, 0, 'a fresh gateway has none')
   t.equal((await statis('get', { prec: '300', num: 1 }, own.api)).code, ErrorCode.BAD_PARAMETER)
-  const page = readFileSync('docs/http.md', 'utf8')
+  const page = readFileSync('docs/http.md', 'utf8').replaceAll('\n', ' ')
   const section = page.slice(page.indexOf('## 3.1 user-statis.add'), page.indexOf('## 3.2'))
   t.match(section, /without this call there are no statistics/)
   const register = page.slice(page.indexOf('## 1.1 register'), page.indexOf('## 1.2'))

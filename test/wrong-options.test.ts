@@ -146,7 +146,7 @@ t.test('check prints the options without the keys, names unknown variables and l
   const { code, stdout, stderr } = await runCommand(['check', ...FREE, '--data-dir', dataDir], { env })
   t.equal(code, 0)
   t.match(JSON.parse(stdout), { dataDir, httpPort: 0, apiKeys: ['***'] })
-  t.equal(stderr, 'imgate: IMGATE_HTTP_PROT: there is no such option\n')
+  t.equal(stderr, 'imgate: IMGATE_HTTP_PROT: unknown option\n')
   t.notOk(existsSync(join(folder, 'a')), 'the folder is not there')
   const used = mkdtempSync(join(folder, 'used-'))
   t.equal((await runCommand(['check', ...FREE, '--data-dir', used])).code, 0)

@@ -3,12 +3,12 @@ import type { Connections } from './connections.ts'
 import type { Headers, Keys } from './keys.ts'
 import type { Peer } from './peer.ts'
 
-/** What is asked about one who comes: reading it may cost something, so it is read only if it matters. */
+/** Somebody who wants in. Reading `peer` may cost something, so read it only when it matters. */
 export interface Comer {
   readonly peer: Peer
 }
 
-/** Why a WebSocket is not opened, in terms of HTTP. */
+/** The HTTP answer to a refused WebSocket upgrade. */
 export interface UpgradeRefusal {
   readonly status: '503 Service Unavailable'
   readonly retryAfterS: number
@@ -17,9 +17,9 @@ export interface UpgradeRefusal {
 const DRAINING: UpgradeRefusal = { status: '503 Service Unavailable', retryAfterS: 5 }
 
 /**
- * The one place that lets in. It is asked when a connection is accepted, when one wants to become a WebSocket, for each request
- * of a client, and for each call of the HTTP API. Today it knows how many connections there may be, who has an API key, and
- * that nobody comes in any more while the gateway drains. Thread: its worker; each has its share of the connections.
+ * The one place that admits or refuses: connections, WebSocket upgrades, requests of clients and calls of the HTTP API.
+ * Today it limits the number of connections, checks API keys, and refuses newcomers while the gateway drains. Thread: its
+ * worker; each worker has its share of the connections.
  */
 export class Admission {
   readonly #connections: Connections
@@ -31,17 +31,17 @@ export class Admission {
     this.#keys = keys
   }
 
-  /** Connections that were refused since the start. */
+  /** Connections refused since the start. */
   get refused(): number {
     return this.#connections.refused
   }
 
-  /** From the signal to stop on nobody is let in. */
+  /** The gateway stops: refuse all newcomers from now on. */
   close(): void {
     this.#isClosed = true
   }
 
-  /** Counts a connection that was accepted, HTTP ones among them; each is counted out with `left`. @returns whether it may stay */
+  /** Counts an accepted connection, HTTP included; call `left` when it ends. @returns whether it may stay */
   accept(): boolean {
     return this.#connections.enter(!this.#isClosed)
   }
@@ -55,12 +55,12 @@ export class Admission {
     return this.#isClosed ? DRAINING : undefined
   }
 
-  /** @param command of protocol/command.ts @returns why the request is not carried out */
+  /** @param command of protocol/command.ts @returns why the request is refused */
   request(_comer: Comer, _command: number): Refused | undefined {
     return undefined
   }
 
-  /** @param isLocal whether the call comes from this machine @returns why it is not carried out */
+  /** @param isLocal whether the call comes from this machine @returns why the call is refused */
   call(headers: Headers, isLocal: () => boolean): string | undefined {
     return this.#keys.refuses(headers, isLocal)
   }

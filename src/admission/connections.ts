@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * How many client connections there are at one worker, and may be. Too many open files would make the event loop spin
- * (docs/engine.md, 3), so their number stays well below that limit.
+ * Counts and limits the client connections of one worker. Running out of open files makes the event loop spin
+ * (docs/engine.md, 3), so the limit stays well below that.
  */
 export class Connections {
-  /** Since the start. */
+  /** Connections refused since the start. */
   refused = 0
   #open = 0
   readonly #max: number
@@ -14,7 +14,7 @@ export class Connections {
     this.#max = max
   }
 
-  /** Counts one in, whether it may stay or not. @returns whether it may */
+  /** Counts a connection, even one that may not stay. @returns whether it may stay */
   enter(isWanted: boolean): boolean {
     this.#open++
     if (isWanted && this.#open <= this.#max) return true
@@ -29,10 +29,10 @@ export class Connections {
 
 /** Open files that are not connections of clients: the store, rings, log. */
 const OTHER_FILES = 256
-/** The share of the rest that connections may take. */
+/** The share of the remaining open files that connections may take. */
 const FILL = 0.95
 
-/** The share of one worker. @param connectionsMax in all; 0: what the limit of open files leaves */
+/** The limit of one worker. @param connectionsMax for all workers; 0: what the limit of open files allows */
 export function connectionShare(connectionsMax: number, workers: number): number {
   const all = connectionsMax > 0 ? connectionsMax : Math.floor((openFilesMax() - OTHER_FILES) * FILL)
   return Math.max(1, Math.floor(all / workers))

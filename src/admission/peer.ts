@@ -1,8 +1,8 @@
-/** Who is at the other end of a connection, as far as its transport knows. */
+/** The other end of a connection, as far as its transport knows it. */
 export interface Peer {
-  /** The IP address; empty when the connection is gone and nobody asked before. */
+  /** The IP address; empty if it was first read after the connection had ended. */
   readonly address: string
-  /** The web page that opened it, by the browser's word; empty: none, or not over WebSocket. */
+  /** The origin of the web page that opened it, as the browser says; empty if none, or not over WebSocket. */
   readonly origin: string
   readonly isTls: boolean
 }

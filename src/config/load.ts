@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { envName, flagName, type Options, optionKeys, optionRows } from './options.ts'
 
-/** A bad option: the message names where it stands and what was expected. */
+/** An invalid option. The message says where it was set and what was expected. */
 export class OptionError extends Error {}
 
 interface Sources {
@@ -11,15 +11,15 @@ interface Sources {
   readonly flags: Readonly<Record<string, unknown>>
 }
 
-/** The options, and how the user named each: the flag, the variable, or the file and its key. */
+/** The options, and where the user set each: the flag, the variable, or the file and its key. */
 export interface Loaded {
   readonly options: Options
-  /** The variable, for an option that the user did not set. */
+  /** For an option that the user did not set: its variable. */
   nameOf(key: keyof Options): string
 }
 
 /**
- * Reads the options once: the file, then the environment, then the flags; the later wins.
+ * Reads the options once: the file, then the environment, then the flags. Later sources override earlier ones.
  * @throws OptionError on anything unknown, unreadable or out of bounds
  */
 export function loadOptions({ file, env, flags }: Sources): Loaded {
@@ -28,7 +28,7 @@ export function loadOptions({ file, env, flags }: Sources): Loaded {
     given.set(key, { value, where: `${file}: ${key}` })
   }
   const unknown = [...given.keys()].find(key => !Object.hasOwn(optionRows, key))
-  if (unknown !== undefined) throw new OptionError(`${file}: ${unknown}: there is no such option`)
+  if (unknown !== undefined) throw new OptionError(`${file}: ${unknown}: unknown option`)
   for (const key of optionKeys) {
     const text = env[envName(key)]
     if (text !== undefined && text !== '') given.set(key, { value: text, where: envName(key) })
@@ -40,7 +40,7 @@ export function loadOptions({ file, env, flags }: Sources): Loaded {
     const parsed = optionRows[key].schema.safeParse(source?.value)
     if (!parsed.success) {
       const reason = parsed.error.issues.map(issue => issue.message).join('; ')
-      // A key must not end up in a terminal's or a service's log.
+      // Keep keys out of terminals and logs.
       const got = key === 'apiKeys' ? '' : ` (got ${JSON.stringify(source?.value)})`
       throw new OptionError(`${source?.where ?? key}: ${reason}${got}`)
     }
@@ -54,7 +54,7 @@ export function loadOptions({ file, env, flags }: Sources): Loaded {
   return loaded
 }
 
-/** Variables that look like options and are none: most often misspelt. */
+/** Variables named like options that are none; most are misspelt. */
 export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = new Set(optionKeys.map(envName))
   return Object.keys(env).filter(
@@ -62,11 +62,11 @@ export function unknownVariables(env: Readonly<Record<string, string | undefined
   )
 }
 
-/** Without a key anybody who reaches the API owns it, so it must be reachable from this machine only. */
+/** Without a key, anybody who reaches the API controls it. So it must be reachable from this machine only. */
 function requireKeys({ options, nameOf }: Loaded): void {
   if (options.apiKeys.length === 0 && !isLoopback(options.httpHost)) {
     throw new OptionError(
-      `${nameOf('httpHost')}: ${options.httpHost} is reachable from other machines and no API key is set: ` +
+      `${nameOf('httpHost')}: other machines can reach ${options.httpHost}, but no API key is set: ` +
         `set ${envName('apiKeys')}, or listen on 127.0.0.1`,
     )
   }
@@ -84,7 +84,7 @@ function readFile(file: string): Record<string, unknown> {
     throw new OptionError(`--config ${file}: ${error instanceof Error ? error.message : String(error)}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new OptionError(`--config ${file}: expected an object of options`)
+    throw new OptionError(`--config ${file}: expected a JSON object of options`)
   }
   return value as Record<string, unknown>
 }

@@ -2,11 +2,11 @@ import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 
-/** One option: `env` and the flag are made from the key (`httpPort`, `IMGATE_HTTP_PORT`, `--http-port`). */
+/** One option. Its environment variable and flag come from its key (`httpPort`, `IMGATE_HTTP_PORT`, `--http-port`). */
 interface Row {
   readonly schema: z.ZodType
   readonly doc: string
-  /** Whether a running gateway could take a new value; all others are fixed by what was opened or shared at the start. */
+  /** Whether a running gateway could take a new value. The others fix what is opened or shared at the start. */
   readonly reloadable: boolean
 }
 
@@ -14,7 +14,7 @@ const host = z
   .string()
   .transform(text => (text === 'localhost' ? '127.0.0.1' : text))
   .refine(text => isIP(text) !== 0, 'expected an IP address')
-/** A number, or its decimal digits: nothing else becomes one. */
+/** A number, or a text of its decimal digits; nothing else. */
 const integer = (min: number, max: number) =>
   z
     .union(
@@ -32,100 +32,110 @@ const port = integer(0, 65_535)
 const list = z.union([z.array(z.string().min(1)), z.string().transform(commaSeparated)])
 const powerOfTwo = integer(65_536, 1 << 28).refine(value => (value & (value - 1)) === 0, 'expected a power of two')
 
-/** Every option. docs/options.md is generated from it. Units stand last in the name. */
+/** Every option; docs/options.md shows this table. Names end with their unit. */
 export const optionRows = {
   httpHost: {
     schema: host.default('127.0.0.1'),
-    doc: 'Address of the HTTP API and the WebSocket path `/im/ws`.',
+    doc: 'IP address to listen on for the HTTP API and WebSocket clients (`/im/ws`).',
     reloadable: false,
   },
-  httpPort: { schema: port.default(8080), doc: 'Port of both; 0: any free one.', reloadable: false },
-  tcpHost: { schema: host.default('127.0.0.1'), doc: 'Address for raw TCP clients.', reloadable: false },
-  tcpPort: { schema: port.default(8081), doc: 'Port for raw TCP clients; 0: any free one.', reloadable: false },
+  httpPort: { schema: port.default(8080), doc: 'Port for both; 0: any free port.', reloadable: false },
+  tcpHost: {
+    schema: host.default('127.0.0.1'),
+    doc: 'IP address to listen on for raw TCP clients.',
+    reloadable: false,
+  },
+  tcpPort: { schema: port.default(8081), doc: 'Port for raw TCP clients; 0: any free port.', reloadable: false },
   advertiseHost: {
     schema: z.string().refine(isHost, 'expected an IP address or a host name, without a port').default(''),
-    doc: 'Address that iplist tells to devices; empty: the one listened on, or the first of the machine when that is any.',
+    doc:
+      'Host that iplist gives to devices. Empty: the listening address; when that is 0.0.0.0 or ::, the first address of ' +
+      'this machine.',
     reloadable: true,
   },
   workers: {
     schema: integer(1, 256).default(availableParallelism()),
-    doc: 'Worker threads; the processor count.',
+    doc: 'Number of worker threads.',
     reloadable: false,
   },
   dataDir: {
     schema: z.string().min(1).default('./data'),
-    doc: 'Folder of the LMDB environment; it and its files are for the user of the gateway alone.',
+    doc: 'Folder for the LMDB data. Its files are readable only by the user that runs the gateway.',
     reloadable: false,
   },
   logLevel: {
     schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-    doc: 'Least level that is logged.',
+    doc: 'Lowest level to log: trace, debug, info, warn, error, fatal or silent.',
     reloadable: true,
   },
   apiKeys: {
     schema: list.default([]),
-    doc: 'Keys of app servers, comma separated. Without any, only direct callers from this machine are answered.',
+    doc: 'API keys for app servers, separated by commas. Without keys, only direct callers on this machine may use the API.',
     reloadable: true,
   },
   nodeId: {
     schema: integer(1, 1_000_000).default(1),
-    doc: 'Number of this process; its listeners are nid 10 n + type.',
+    doc: 'Number of this process. The nid of its listeners is 10 * nodeId + 1 (TCP) and 10 * nodeId + 2 (WebSocket).',
     reloadable: false,
   },
   connectionsMax: {
     schema: integer(0, 10_000_000).default(0),
-    doc: 'Most client connections in all; 0: what the limit of open files allows.',
+    doc: 'Maximum number of client connections; 0: as many as the limit of open files allows.',
     reloadable: true,
   },
   frameBytesMax: {
     schema: integer(1024, 16 << 20).default(65_536),
-    doc: 'Longest frame of a client; longer closes.',
+    doc: 'Maximum length of a frame from a client. A longer one closes the connection.',
     reloadable: false,
   },
-  pushBytesMax: { schema: integer(1, 16 << 20).default(65_536), doc: 'Longest body of a push.', reloadable: true },
+  pushBytesMax: {
+    schema: integer(1, 16 << 20).default(65_536),
+    doc: 'Maximum length of the body of a push.',
+    reloadable: true,
+  },
   batchBytesMax: {
     schema: integer(1024, 1 << 28).default(8 << 20),
-    doc: 'Longest body of a batch of pushes.',
+    doc: 'Maximum length of the body of a batch of pushes.',
     reloadable: true,
   },
   loginTimeoutMs: {
     schema: integer(50, 600_000).default(5000),
-    doc: 'A connection that has not signed in is closed.',
+    doc: 'A client that has not signed in by then is disconnected.',
     reloadable: true,
   },
   heartbeatMs: {
     schema: integer(50, 600_000).default(30_000),
-    doc: 'How often a client shall say something; after three of them in silence it is closed.',
+    doc: 'Clients must send something at least this often; after three silent intervals they are disconnected.',
     reloadable: true,
   },
   tokenTtlS: {
     schema: integer(1, 31_536_000).default(86_400),
-    doc: 'How long a token of iplist signs in.',
+    doc: 'How long a token from iplist is valid.',
     reloadable: true,
   },
   writerBytesMax: {
     schema: integer(65_536, 1 << 30).default(1 << 20),
-    doc: 'What may wait for one client that reads slowly; over it the client is closed with 4001.',
+    doc: 'How much may wait for a client that reads slowly. Above it the client is disconnected with 4001.',
     reloadable: false,
   },
   flushHoldMaxMs: {
     schema: integer(0, 1000).default(20),
-    doc: 'Longest time that a busy topic gathers messages into one write; 0: never holds.',
+    doc: 'How long a busy topic (a room, a group, an app) may gather messages into one write; 0: it never waits.',
     reloadable: true,
   },
   roomCap: {
     schema: integer(1, 0xffff_ffff).default(10_000),
-    doc: 'Places of a sub-group, when nothing else is set.',
+    doc: 'Places in a sub-group of a room, unless the API sets another number.',
     reloadable: true,
   },
   groupCap: {
     schema: integer(1, 0xffff_ffff).default(100_000),
-    doc: 'Most members of a group, when nothing else is set.',
+    doc: 'Maximum number of members in a group, unless the API sets another number.',
     reloadable: true,
   },
   roomsPerSessionMax: {
     schema: integer(1, 10_000).default(100),
-    doc: 'Rooms that one session may be in.',
+    doc: 'Maximum number of rooms that one session may be in.',
     reloadable: true,
   },
   requestsOpenMax: {
@@ -150,23 +160,27 @@ export const optionRows = {
   },
   noticeMembersMax: {
     schema: integer(0, 100_000).default(100),
-    doc: 'Join and quit notices go out in rooms up to this size.',
+    doc: 'Rooms and groups with more sessions than this get no join and quit notices.',
     reloadable: true,
   },
   callTimeoutMs: {
     schema: integer(100, 60_000).default(5000),
-    doc: 'How long a worker waits for another one.',
+    doc: 'How long a worker waits for an answer from another worker before it answers BUSY (10009).',
     reloadable: true,
   },
   ipDatabase: {
     schema: z.string().default(''),
-    doc: 'MMDB file with nations and operators, to give devices the nearest addresses; empty: by load alone.',
+    doc: 'MMDB file with nations and operators, so that iplist can put near addresses first; empty: by load alone.',
     reloadable: false,
   },
-  drainTimeoutMs: { schema: integer(100, 600_000).default(10_000), doc: 'How long a stop may take.', reloadable: true },
+  drainTimeoutMs: {
+    schema: integer(100, 600_000).default(10_000),
+    doc: 'How long a stop may take before the process is killed.',
+    reloadable: true,
+  },
   ringBytes: {
     schema: powerOfTwo.default(1 << 20),
-    doc: 'Size of the ring between two workers; a power of two.',
+    doc: 'Size of each ring between two workers, in bytes; a power of two.',
     reloadable: false,
   },
 } as const satisfies { readonly [key: string]: Row }
@@ -186,7 +200,7 @@ export function flagName(key: string): string {
   return `--${key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 }
 
-/** Empty stands for "not set". */
+/** Empty means "not set". */
 function isHost(text: string): boolean {
   return text === '' || isIP(text) !== 0 || /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?$/.test(text)
 }

@@ -4,7 +4,7 @@ import { table } from './table.ts'
 
 const yesOrNo = (is: boolean) => (is ? 'yes' : 'no')
 
-/** What a request has besides the parameters that choose the interface, and the fields of a JSON body. */
+/** The parameters of a request, without those that choose the interface, and the fields of a JSON body. */
 export function requestTables({ query, body }: Route): string {
   const parameters = Object.entries(query)
   const tables = [parameters.length > 0 ? fieldTable('parameter', query) : 'No parameters.']
@@ -23,7 +23,7 @@ function fieldTable(what: string, kinds: Kinds): string {
   return table([what, 'type', 'required', 'meaning'], rows)
 }
 
-/** The fields of a reply, also those of the objects in it; empty when there are none. */
+/** The fields of a reply, including those of objects in it; empty if the reply has none. */
 export function replyTable({ reply }: Route): string {
   const rows = Object.entries(reply).flatMap(([name, kind]) => fieldRows(name, kind))
   return rows.length === 0 ? '' : table(['reply field', 'type', 'meaning'], rows)

@@ -8,8 +8,9 @@ import { outgoing } from '../protocol/outgoing.ts'
 import { type Request, type RequestRow, requests } from '../protocol/requests.ts'
 import { replyTable, requestTables } from './http-tables.ts'
 import { table } from './table.ts'
+import { wrapProse } from './wrap.ts'
 
-/** The pages of docs/ that are made from the tables in the code; a test checks that they are what stands there. */
+/** The pages of docs/ that are generated from tables in the code. A test checks that the files are up to date. */
 export const pages: Readonly<Record<string, () => string>> = {
   'protocol.md': protocolPage,
   'http.md': httpPage,
@@ -46,55 +47,64 @@ function protocolPage(): string {
     [hex(Command.ROOM_CHAT), 'ROOM-CHAT', 'uid rid gid level time msgid text? data?'],
     [hex(Command.GROUP_INVITE), 'GROUP-INVITE', 'uid gid to'],
   ]
-  return `# The client protocol
-${made}
-The same commands with the same meaning over WebSocket (path \`/im/ws\`) and raw TCP.
+  return wrapProse(`# The client protocol
 
-**Binary.** A frame is, all big-endian, \`u32 length\` (of what follows), \`u16 command\`, \`u16 flags\` (0), \`u32 seq\`, then a
-MessagePack map with the fields below, absent when it would be empty. Raw TCP is a stream of frames. A binary WebSocket
+${made}
+The same commands, with the same meaning, over WebSocket (path \`/im/ws\`) and raw TCP.
+
+**Binary.** A frame is, all big-endian, \`u32 length\` (of the rest), \`u16 command\`, \`u16 flags\` (0) and \`u32 seq\`, then
+a MessagePack map with the fields below; an empty map is left out. Raw TCP is a stream of frames. A binary WebSocket
 message carries one or more whole frames. A frame longer than \`frameBytesMax\` (64 KiB) closes the connection.
 
-**JSON** (WebSocket text): \`{"cmd":"ROOM-CHAT","seq":7,"body":{...}}\`, one or more of them in a message, one a line. 64-bit
-ids are bare digits. Bytes have no form in JSON: they come, and may be sent, as base64 in \`data64\` instead of \`data\`. The data of
-a push comes as a value when it was pushed as application/json, as a string when it is text.
+**JSON** (WebSocket text) looks like \`{"cmd":"ROOM-CHAT","seq":7,"body":{...}}\`. A message carries one or more of these,
+one per line. 64-bit ids are plain digits. JSON has no bytes: send and receive them as base64 in \`data64\`, in place of \`data\`. The
+data of a push arrives as a JSON value if it was pushed as application/json, and as a string if it was pushed as text.
 
-A session speaks the format of its ONLINE. \`seq\` is the client's choice and stands in the ack; what the gateway says of its own
-has seq 0. Every ack has \`code\` (0: done) and \`errmsg\`; the codes are in [errors.md](errors.md).
+A session uses the format of its ONLINE. The client chooses \`seq\`, and the ack repeats it; frames that the gateway sends
+on its own have seq 0. Every ack has \`code\` (0: done) and \`errmsg\`; [errors.md](errors.md) lists the codes.
 
-A client that says nothing for three heartbeats is closed; PING is a sign of life, and so is everything else. Not signed in
-within \`loginTimeoutMs\`: closed.
+The gateway disconnects a client that sends nothing for three heartbeats. Everything counts as a sign of life; PING is for
+clients that have nothing else to send. It also disconnects a client that has not signed in within \`loginTimeoutMs\`.
 
 ## Requests
-Fields with \`?\` may be absent. Unknown fields are passed over.
+
+Fields marked \`?\` are optional. The gateway ignores unknown fields.
 
 ${table(['id', 'command', 'fields', 'when'], requestRows)}
 
 ## Acks
-Each request is answered by one of these, with its \`seq\`. A refusal has \`code\`, \`errmsg\` and the fields that are known.
+
+The gateway answers each request with one of these, with the same \`seq\`. A refusal has \`code\`, \`errmsg\` and the fields
+that are known.
 
 ${table(['id', 'command', 'fields', 'meaning'], ackRows)}
 
-## What the gateway sends of its own
+## Frames that the gateway sends on its own
+
 ${table(['id', 'command', 'fields', 'meaning'], outgoingRows)}
 
-Delivered under the number of the request, with seq 0:
+A group or room is small while at most \`noticeMembersMax\` (100) sessions are online in it.
+
+Some requests are delivered to others under their own command, with seq 0:
 
 ${table(['id', 'command', 'fields'], chats)}
 
-- \`uid\`, \`suid\` and \`gid\` are the gateway's word, not the sender's. \`time\`: milliseconds since 1970, set by the gateway.
-- The sender of a room or group chat gets its own message like every other member, besides the ack. A CHAT reaches all
-  sessions of \`duid\`, and the other sessions of its sender; to a user without a session it is refused (20109).
-- Within a room or a group every member sees messages in one order, with \`msgid\` rising.
-- The owner of a group dismisses it and names managers; owner and managers remove, gag and blacklist members of lower rank.
+- The gateway sets \`uid\`, \`suid\`, \`gid\` and \`time\` (milliseconds since 1970) itself; the sender cannot fake them.
+- The sender of a room or group chat receives the ack and, like every other member, the message. A CHAT reaches all
+  sessions of \`duid\` and the other sessions of its sender. If \`duid\` has no session online, it is refused (20109).
+- All members of a room or group see the same order of messages, with rising \`msgid\`.
+- The owner of a group may dismiss it and appoint managers. Owner and managers may remove, gag and blacklist members of
+  lower rank.
 
-## Why a connection is closed
-WebSocket close codes 4000-4499: come back; 4500-4999: do not. A KICK frame says the same before:
-\`code\`, \`retry\` (1: come back, 0: do not) and, with retry 1, \`after\`. It is all that a raw TCP
-client learns. Before the KICK, an ONLINE with a bad token is answered by ONLINE-ACK, and a bad
-frame by ERROR. A message in another format than the session's gets an ERROR and closes nothing.
+## Why a connection closes
+
+WebSocket close codes 4000-4499 mean: reconnect; 4500-4999: do not. A KICK frame comes first and says the same: \`code\`,
+\`retry\` (1: reconnect, 0: do not) and, with retry 1, \`after\`. Raw TCP clients get only the KICK. Before it, ONLINE-ACK
+refuses an ONLINE with a bad token, and ERROR answers a bad frame. A message in the wrong format for the session
+(binary or JSON) gets an ERROR, and the connection stays open.
 
 ${table(
-  ['close code', 'code', 'reason', 'come back'],
+  ['close code', 'code', 'reason', 'reconnect'],
   Object.values(Disconnect).map(row => [
     String(row.closeCode),
     String(row.errorCode),
@@ -103,16 +113,15 @@ ${table(
   ]),
 )}
 
-A client that is closed with 4001 has stopped reading, so it may miss the KICK. After 4004 a new
-token signs in.
+A client that is closed with 4001 has stopped reading, so it may miss the KICK. After 4004, sign in with a new token.
 
-These ends come without a KICK:
+These connections end without a KICK:
 
 ${table(
   ['when', 'what the client sees'],
   unannounced.map(({ when, seen }) => [when, seen]),
 )}
-`
+`)
 }
 
 const everywhere: readonly ErrorName[] = [
@@ -129,12 +138,12 @@ interface Example {
   readonly reply: string
 }
 
-/** What `scripts/http-examples.mjs` asked a gateway and what it answered, by the name of the interface. */
+/** The requests that `scripts/http-examples.mjs` sent to a gateway, and the answers, by the name of the interface. */
 function readExamples(): Readonly<Record<string, Example>> {
   return JSON.parse(readFileSync(new URL('../../docs/http-examples.json', import.meta.url), 'utf8'))
 }
 
-/** Empty for one that was added since the examples were made. */
+/** @returns an empty text for an interface that is newer than the examples */
 function exampleText(example: Example | undefined): string {
   if (example === undefined) return ''
   return `\`\`\`sh\n${example.request}\n\`\`\`\n\n\`\`\`json\n${example.reply}\n\`\`\``
@@ -158,31 +167,31 @@ function httpPage(): string {
       .join('\n\n')
   })
   const common = everywhere.map(name => `${ErrorCode[name].code} ${ErrorCode[name].text}`).join('; ')
-  return `# The HTTP interfaces
+  return wrapProse(`# The HTTP interfaces
+
 ${made}
-Every reply is JSON with \`code\` (0: done) and \`errmsg\`; ids are bare digits of 64 bits. Keys: \`Authorization: Bearer KEY\` or
-\`X-API-Key: KEY\`; without any configured, only direct callers from this machine are answered. The body of a push is passed on
-unchanged; the header \`Idempotency-Key\` makes a repetition within 5 minutes give the first reply and deliver nothing twice.
+Every reply is JSON with \`code\` (0: done) and \`errmsg\`; 64-bit ids are plain digits. Send the API key as
+\`Authorization: Bearer KEY\` or \`X-API-Key: KEY\`. With no keys configured, the gateway answers only direct callers on its
+own machine. The body of a push is delivered unchanged. With the header \`Idempotency-Key\`, a retry within 5 minutes
+returns the first reply and delivers nothing twice.
 
-The examples are the requests and answers of a fresh gateway without keys, in the order of this
-page: with other sids, msgids, tokens and times they come out the same (\`node
-scripts/http-examples.mjs check\`). Behind the first two, user 10001 signs in with two devices and
-7301444403200000002 with one; 10001 makes the groups 6001, 6002 and 6003; they join the rooms 8001
-to 8003.
+The examples are real requests to a fresh gateway without keys, in the order of this page. To repeat them, run
+\`node scripts/http-examples.mjs check\`: only sids, msgids, tokens and times differ. After the first two examples, user
+10001 signs in with two devices and 7301444403200000002 with one; 10001 creates the groups 6001, 6002 and 6003; they join
+the rooms 8001 to 8003.
 
-**What JSON clients get of a push** depends on its content-type. \`application/json\`: the value, in
-\`data\`; a body that is no JSON is refused. \`text/*\`, none at all, or
-\`application/x-www-form-urlencoded\`, which curl says of every \`-d\`: a string in \`data\` when the body
-is valid UTF-8, as it is and not decoded as a form; else base64 in \`data64\`. Anything else: base64
-in \`data64\`.
+**What JSON clients get of a push** depends on its content-type. \`application/json\`: the value, in \`data\`; a body that is
+not valid JSON is refused. \`text/*\`, no content-type, or \`application/x-www-form-urlencoded\` (the default of \`curl -d\`): a
+string in \`data\` when the body is valid UTF-8, unchanged and not decoded as a form; else base64 in \`data64\`. Anything else:
+base64 in \`data64\`.
 
-A group is made by a client (GROUP-CREAT); a room is there from its first ROOM-JOIN, and may be configured before.
+Clients create groups (GROUP-CREAT). A room exists from its first ROOM-JOIN; you may configure it earlier.
 
-Any interface may answer: ${common}. Unknown paths, actions and options: ${ErrorCode.UNKNOWN_PATH.code}; another method: ${ErrorCode.WRONG_METHOD.code};
-a body that is too long: ${ErrorCode.BODY_TOO_LONG.code}.
+Any interface may answer: ${common}. Unknown paths, actions and options get ${ErrorCode.UNKNOWN_PATH.code}, another method ${ErrorCode.WRONG_METHOD.code}, and a body that is too
+long ${ErrorCode.BODY_TOO_LONG.code}.
 
 ${sections.join('\n\n')}
-`
+`)
 }
 
 function errorsPage(): string {
@@ -190,18 +199,20 @@ function errorsPage(): string {
     const doc = 'reserved' in row ? `${row.doc} Reserved; not sent yet.` : row.doc
     return [String(row.code), String(row.status), row.text, doc]
   })
-  return `# Error codes
+  return wrapProse(`# Error codes
+
 ${made}
-The same codes in HTTP replies, acks and ERROR frames. What closes a connection is in [protocol.md](protocol.md).
+HTTP replies, acks and ERROR frames share these codes. [protocol.md](protocol.md) lists the reasons for closing a
+connection.
 
 ${table(['code', 'HTTP status', 'errmsg', 'meaning'], rows)}
-`
+`)
 }
 
 function optionsPage(): string {
   const rows = optionKeys.map(key => {
     const initial = optionRows[key].schema.safeParse(undefined)
-    const text = key === 'workers' ? 'processors' : JSON.stringify(initial.data)
+    const text = key === 'workers' ? 'number of processors' : JSON.stringify(initial.data)
     return [
       `\`${key}\``,
       `\`${envName(key)}\``,
@@ -211,20 +222,21 @@ function optionsPage(): string {
       optionRows[key].doc,
     ]
   })
-  return `# Options
+  return wrapProse(`# Options
+
 ${made}
-Read once at the start: a JSON file (\`--config FILE\`, with the keys below), then the environment, then the flags; the later wins.
-An invalid one stops the start with exit code 2, and one line on standard error names it the way it
-was set. \`imgate check\` finds the same, also beside a gateway that runs, leaves nothing behind and
-prints the options.
+The gateway reads its options once, at startup: first a JSON file (\`--config FILE\`, with the keys below), then the
+environment, then the flags. Later sources override earlier ones.
 
-A port that another process listens on, or an address that the machine does not have, is no invalid
-option: a later start may succeed, so the exit code is 1. A port that the user may not have (below
-1024) is one.
+An invalid option aborts startup with exit code 2; one line on standard error names the option the way you set it.
+\`imgate check\` makes the same checks, prints the options and leaves nothing behind. You can run it beside a running
+gateway.
 
-*Reloadable* options may be changed in a running gateway once it can reload; this version reads all of them at the start
-only.
+A port in use, or an address that the machine does not have, is not an invalid option: a later start may succeed, so the
+exit code is 1. A port below 1024 that the user may not open is an invalid option.
+
+*Reloadable* marks the options that a running gateway could change without a restart. This version cannot reload yet.
 
 ${table(['key', 'environment', 'flag', 'default', 'reloadable', 'meaning'], rows)}
-`
+`)
 }

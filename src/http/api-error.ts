@@ -3,7 +3,7 @@ import { ErrorCode, type ErrorName, errorText } from '../protocol/error-code.ts'
 
 const statusOf = new Map<number, number>(Object.values(ErrorCode).map(row => [row.code, row.status]))
 
-/** Ends a request with one of the codes of the table. */
+/** Ends a request with an error code of the table. */
 export class ApiError extends Error {
   readonly code: number
   readonly status: number
@@ -20,30 +20,30 @@ export class ApiError extends Error {
   }
 }
 
-/** Where an error is logged, and what gives it an id. */
+/** The log, and the source of ids. */
 interface ErrorLog {
   readonly log: { error(fields: object, text: string): void }
   readonly clock: { uuid(): string }
 }
 
 /**
- * What the caller is told of an error that no row of the table describes: an id, under which the
- * log has the rest.
- * @param where fields of the log line: which request it was
+ * Logs an unexpected error under a new id.
+ * @param where fields of the log line that identify the request
+ * @returns the error for the caller: it tells the id and nothing else
  */
 export function unexpected({ log, clock }: ErrorLog, error: unknown, where: object): ApiError {
   const id = clock.uuid()
-  log.error({ err: error, id, ...where }, 'defect in a request')
+  log.error({ err: error, id, ...where }, 'unexpected error in a request: a bug in the gateway')
   return ApiError.of('INTERNAL', `id ${id}`)
 }
 
-/** The answer of a home. @throws ApiError when it refused */
+/** Unwraps the answer of a home. @throws ApiError if the home refused */
 export function granted<T>(answer: Answer<T>): T {
   if (isRefused(answer)) throw new ApiError(answer.refused, answer.errmsg ?? errorText(answer.refused))
   return answer
 }
 
-/** The same for an answer that may be there already: what `toReply` makes of it, now or when it comes. @throws ApiError, now or then */
+/** The same for an answer that may already be here; `toReply` runs now or when it arrives. @throws ApiError, now or then */
 export function grantedTo<T, R>(
   answer: Answer<T> | Promise<Answer<T>>,
   toReply: (value: T) => R | Promise<R>,

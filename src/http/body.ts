@@ -1,7 +1,7 @@
 import { type JsonSchema, type Kind, type Kinds, objectSchema, schemaOf } from './kind.ts'
 import type { Where } from './route.ts'
 
-/** In JSON a number may be a text of its digits too: many languages have no integers of 64 bits. */
+/** In a JSON body a number may also be a string of its digits: many languages lack 64-bit integers. */
 function inBody(kind: Kind<unknown>): JsonSchema {
   const schema = schemaOf(kind)
   if (schema.type !== 'integer') return schema
@@ -11,7 +11,7 @@ function inBody(kind: Kind<unknown>): JsonSchema {
     : { ...asNumberOrText, enum: [...schema.enum, ...schema.enum.map(String)] }
 }
 
-/** The parameters of an interface as a JSON object or a form: those that choose it have one value each. */
+/** The parameters of an interface as a JSON object or a form. Those that select the interface have a fixed value. */
 export function bodySchema(where: Where, kinds: Kinds): JsonSchema {
   const { required = [], properties } = objectSchema(kinds, inBody)
   const chosen = Object.entries(where).map(([name, value]) => [name, { type: 'string', const: value }] as const)

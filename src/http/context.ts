@@ -9,7 +9,7 @@ import type { Clock } from '../util/clock.ts'
 import type { Directory } from './directory.ts'
 import type { PlaceOf } from './ip-database.ts'
 
-/** What handlers of HTTP interfaces work with: the services of the worker that took the request. */
+/** The services that HTTP handlers use: those of the worker that took the request. */
 export interface HttpContext {
   readonly options: Options
   readonly clock: Clock

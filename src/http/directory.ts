@@ -1,7 +1,7 @@
 import type { Listener } from '../contract/listener.ts'
 import type { NodeStatus } from '../contract/methods.ts'
 
-/** The nodes that this worker knows: the listeners of the process, and what app servers added, as the worker that keeps those tells it. */
+/** The nodes that this worker knows: our own listeners, and the nodes that app servers added. The home of those keeps `added` up to date. */
 export class Directory {
   readonly own: readonly Listener[]
   added: readonly NodeStatus[] = []

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { open, type Response } from 'maxmind'
 
-/** Where an address is, as far as the database tells. */
+/** The place of an IP address, as far as the database knows it. */
 export interface Place {
   readonly nation: string | undefined
   readonly operator: string | undefined
@@ -9,7 +9,7 @@ export interface Place {
 
 const NOWHERE: Place = { nation: undefined, operator: undefined }
 
-/** The fields that databases of countries, cities, operators and networks have. */
+/** Fields of the common databases of countries, cities, operators and networks. */
 interface Entry {
   readonly country?: { readonly iso_code?: string }
   readonly isp?: string
@@ -19,7 +19,7 @@ interface Entry {
 
 export type PlaceOf = (ip: string) => Place
 
-/** Opens an MMDB file. @param path empty: every address is nowhere @throws Error when it is no such file */
+/** Opens an MMDB file. @param path empty: no address has a place @throws Error if the file cannot be read as MMDB */
 export async function openIpDatabase(path: string): Promise<PlaceOf> {
   if (path === '') return () => NOWHERE
   const reader = await open<Entry & Response>(path)
@@ -33,7 +33,7 @@ export async function openIpDatabase(path: string): Promise<PlaceOf> {
   }
 }
 
-/** How near a listener is to a client: 2 same nation and operator, 1 same nation, 0 else. */
+/** How near a listener is to a client: 2 for the same nation and operator, 1 for the same nation, else 0. */
 export function nearness(client: Place, listener: Place): number {
   if (client.nation === undefined || client.nation !== listener.nation) return 0
   return client.operator !== undefined && client.operator === listener.operator ? 2 : 1

@@ -1,4 +1,4 @@
-/** JSON Schema of 2020-12, as far as the rows need it. */
+/** The part of JSON Schema 2020-12 that the rows need. */
 export interface JsonSchema {
   readonly $ref?: string
   readonly description?: string
@@ -7,7 +7,7 @@ export interface JsonSchema {
   readonly enum?: readonly (string | number)[]
   readonly const?: string | number
   readonly minimum?: number
-  /** A bigint where a number would be rounded: write it with `stringify` of util/json.ts. */
+  /** A bigint where a number would be rounded; serialise it with `stringify` of util/json.ts. */
   readonly maximum?: number | bigint
   readonly minLength?: number
   readonly maxLength?: number
@@ -20,20 +20,20 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[]
 }
 
-/** What is said about a kind, besides its type. */
+/** The description of a kind. */
 export interface About {
-  /** What the value is of, in a few words: `group`, `seconds that the token is valid`. */
+  /** What the value means, in a few words: `group`, `seconds until the token expires`. */
   readonly meaning: string
   /** Type and range for readers: `integer, 1..65535`. */
   readonly words: string
   readonly schema: JsonSchema
-  /** Of an object, or of each entry of a list. */
+  /** The fields of an object, or of each entry of a list. */
   readonly fields?: Kinds
 }
 
 /**
  * One field of a request or a reply: a type for the compiler, a schema for the OpenAPI page, and words for docs/http.md.
- * `T` is what handlers give or get, `O` whether the field may be absent.
+ * `T` is the type that handlers get or return; `O`: whether the field may be absent.
  */
 export class Kind<out T, out O extends boolean = boolean> {
   /** For the compiler alone: no object has it. */
@@ -46,7 +46,7 @@ export class Kind<out T, out O extends boolean = boolean> {
     this.isOptional = isOptional
   }
 
-  /** The same, where it may be absent. */
+  /** The same kind, but the field may be absent. */
   optional(): Kind<T, true> {
     return new Kind<T, true>(this.about, true)
   }
@@ -56,7 +56,7 @@ export type Kinds = Readonly<Record<string, Kind<unknown>>>
 
 type OptionalOf<K extends Kinds> = { [N in keyof K]: K[N]['isOptional'] extends true ? N : never }[keyof K]
 
-/** The object that has a value for each kind. */
+/** An object with a value for each kind. */
 export type ValuesOf<K extends Kinds> = { readonly [N in Exclude<keyof K, OptionalOf<K>>]: K[N]['value'] } & {
   readonly [N in OptionalOf<K>]?: K[N]['value'] | undefined
 }

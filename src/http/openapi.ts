@@ -8,8 +8,8 @@ import { IDEMPOTENCY_KEY_MAX, type Route, type Where } from './route.ts'
 type Json = Record<string, unknown>
 
 /**
- * The OpenAPI 3.1 page of the table. OpenAPI knows one operation per path and method, and here the parameters `action`, `option`
- * and `dim` choose among several interfaces: they are described together, each with a reply schema of its own.
+ * The OpenAPI 3.1 page of the table. OpenAPI allows one operation per path and method, but here `action`, `option` and `dim`
+ * choose among several interfaces. So one operation describes them together; each has its own reply schema.
  */
 export function openApi(routes: readonly Route[]): Json {
   const paths: Record<string, Json> = {}
@@ -48,7 +48,7 @@ function operation(rows: readonly Route[], method: string): Json {
   const refs = rows.map(row => ({ $ref: `#/components/schemas/${row.name}` }))
   return {
     operationId: `${method.toLowerCase()}${rows[0]!.path.replace(/[^a-z]+(.)/g, (_, letter: string) => letter.toUpperCase())}`,
-    summary: rows.length === 1 ? rows[0]!.summary : `${rows.length} interfaces, chosen by ${selectors.join(' and ')}`,
+    summary: rows.length === 1 ? rows[0]!.summary : `${rows.length} interfaces; ${selectors.join(' and ')} choose one`,
     description: rows.map(row => `- ${row.doc} ${row.name}: ${row.summary}`).join('\n'),
     parameters: [
       ...selectors.map(name => selector(rows, name, isForm)),
@@ -58,7 +58,9 @@ function operation(rows: readonly Route[], method: string): Json {
     ...(method === 'POST' ? { requestBody: requestBody(rows, isForm) } : {}),
     responses: {
       200: content('Done', refs.length === 1 ? refs[0]! : { anyOf: refs }),
-      default: content('Refused; the HTTP status is the class of the code', { $ref: '#/components/schemas/Error' }),
+      default: content('Refused; `code` says why, the HTTP status gives the class', {
+        $ref: '#/components/schemas/Error',
+      }),
     },
   }
 }
@@ -67,7 +69,7 @@ const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'The same key within 5 minutes gives the first reply again and delivers nothing twice.',
+  description: 'A retry with the same key within 5 minutes returns the first reply and delivers nothing twice.',
   schema: { type: 'string', maxLength: IDEMPOTENCY_KEY_MAX },
 }
 
@@ -76,7 +78,7 @@ function selector(rows: readonly Route[], name: keyof Where, isForm: boolean): J
   return { name, in: 'query', required: !isForm, schema: { type: 'string', enum: [...values] } }
 }
 
-/** A parameter of some of the rows: it must be given where all ask for it, and is any of their kinds. */
+/** A parameter of some of the rows: required if all rows require it; its schema allows the kinds of all rows. */
 function parameter(rows: readonly Route[], name: string, isForm: boolean): Json {
   const those = rows.filter(row => row.query[name] !== undefined)
   const isNeeded = rows.every(row => row.query[name]?.isOptional === false)
@@ -91,7 +93,7 @@ function parameter(rows: readonly Route[], name: string, isForm: boolean): Json 
   }
 }
 
-/** What the parameter says, and to which interfaces where it is not the same to all. */
+/** The meaning of the parameter; where it differs between interfaces, each meaning with its interfaces. */
 function meanings(rows: readonly Route[], name: string, isOfAll: boolean): string {
   const isOptional = (row: Route) => row.query[name]!.isOptional
   const texts = groupBy(rows, row => row.query[name]!.about.meaning)
@@ -103,13 +105,13 @@ function meanings(rows: readonly Route[], name: string, isOfAll: boolean): strin
   }).join('; ')
 }
 
-/** Every POST of a path has one body: a form with the parameters, a JSON body of its own, or the data of a push. */
+/** All POSTs of a path have the same kind of body: a form with the parameters, a JSON body, or the data of a push. */
 function requestBody(rows: readonly Route[], isForm: boolean): Json {
   if (isForm) {
     const forms = rows.map(row => bodySchema(row.where, row.query))
     const form = { schema: forms.length === 1 ? forms[0]! : { anyOf: forms } }
     return {
-      description: 'The parameters, if they are not in the query.',
+      description: 'The parameters, unless they are in the query.',
       content: { 'application/json': form, 'application/x-www-form-urlencoded': form },
     }
   }

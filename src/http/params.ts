@@ -4,12 +4,12 @@ import { parsePrecision } from '../stats/precision.ts'
 import { type Gid, type Id, type Nid, parseId, type Rid, type Sid, type Uid, type UidOrAll } from '../util/id.ts'
 import { type About, type JsonSchema, Kind } from './kind.ts'
 
-/** Reads the text of a parameter. @returns undefined when it is none of its kind */
+/** Reads the text of a parameter. @returns undefined when the value is invalid */
 type Read<T> = (text: string) => T | undefined
 
-/** A kind of parameters: it comes as text. Those whose values are written as they are read stand in replies too. */
+/** A kind of parameter; its value arrives as text. Replies use those kinds too whose values look the same in JSON. */
 export class Param<out T, out O extends boolean = boolean> extends Kind<T, O> {
-  /** The words of its error: "expected an integer of 1..65535". */
+  /** For the error text: "expected an integer of 1..65535". */
   readonly expected: string
   readonly read: Read<T>
 
@@ -28,13 +28,13 @@ export type Params = Readonly<Record<string, Param<unknown>>>
 
 interface Details<T> {
   readonly expected: string
-  /** In the documentation, instead of `expected` without its article. */
+  /** For the documentation; by default `expected` without its article. */
   readonly words?: string
   readonly schema: JsonSchema
   readonly read: Read<T>
 }
 
-/** @returns what makes a parameter of this kind from its meaning */
+/** @returns a function that makes a parameter of this kind with a given meaning */
 function kind<T>({ expected, words = expected.replace(/^an? /, ''), schema, read }: Details<T>) {
   return (meaning: string) => new Param<T, false>({ meaning, words, schema }, false, expected, read)
 }
@@ -55,7 +55,7 @@ function shortText(bytesMax: number) {
   return kind({
     expected: `1..${bytesMax} bytes`,
     words: `text of 1..${bytesMax} bytes`,
-    // The schema counts characters; none has less than a byte.
+    // The schema counts characters, and each has at least one byte.
     schema: { type: 'string', minLength: 1, maxLength: bytesMax },
     read: text => {
       const bytes = Buffer.byteLength(text)
@@ -96,7 +96,7 @@ export const userIdOrAll = kind<UidOrAll>({
 })
 
 export const uint32 = integer(0, 0xffff_ffff)
-/** Places of a sub-group, or members of a group. */
+/** Places in a sub-group, or members of a group. */
 export const cap = integer(1, 0xffff_ffff)
 /** Entries of one page of a list. */
 export const pageNum = integer(1, PAGE_MAX)

@@ -1,7 +1,7 @@
 import { DuplicateKeyError, parseStrict } from '../util/json.ts'
 import { ApiError } from './api-error.ts'
 
-/** Parses a query string or form. @throws ApiError on broken escapes and on a parameter that is given twice */
+/** Parses a query string or a form. @throws ApiError on broken escapes and repeated parameters */
 export function parseQuery(text: string): Map<string, string> {
   const parameters = new Map<string, string>()
   const isEscaped = text.includes('%') || text.includes('+')
@@ -21,13 +21,13 @@ export function parseQuery(text: string): Map<string, string> {
 }
 
 function add(parameters: Map<string, string>, name: string, value: string): void {
-  if (parameters.has(name)) throw ApiError.of('BAD_PARAMETER', `${name}: expected once, got it twice`)
+  if (parameters.has(name)) throw ApiError.of('BAD_PARAMETER', `${name}: expected one value, got two`)
   parameters.set(name, value)
 }
 
 /**
- * The parameters in the body of a POST: a form, or a JSON object of texts and numbers; added to those of the query string.
- * @throws ApiError on anything else, and on a parameter that is given twice
+ * Adds the parameters in the body of a POST (a form, or a JSON object of strings and numbers) to those of the query string.
+ * @throws ApiError on any other body and on repeated parameters
  */
 export function addBodyParameters(parameters: Map<string, string>, contentType: string, body: Buffer): void {
   if (body.length === 0) return
@@ -38,7 +38,8 @@ export function addBodyParameters(parameters: Map<string, string>, contentType: 
 
 function formText(type: string, body: Buffer): string {
   if (type === 'application/x-www-form-urlencoded') return body.toString()
-  throw ApiError.of('BAD_PARAMETER', 'content-type: expected application/x-www-form-urlencoded or application/json')
+  const expected = 'expected application/x-www-form-urlencoded or application/json'
+  throw ApiError.of('BAD_PARAMETER', `content-type: ${expected}, got ${JSON.stringify(type.slice(0, 64))}`)
 }
 
 function jsonParameters(text: string): Map<string, string> {
@@ -55,12 +56,12 @@ function jsonParameters(text: string): Map<string, string> {
   return fieldsOf(value)
 }
 
-/** The fields of an object as the texts that a query string would have. */
+/** The fields of an object as text, as a query string would have them. */
 export function fieldsOf(value: object): Map<string, string> {
   const parameters = new Map<string, string>()
   for (const [name, field] of Object.entries(value)) {
     if (typeof field !== 'string' && typeof field !== 'number' && typeof field !== 'bigint') {
-      throw ApiError.of('BAD_PARAMETER', `${name}: expected a text or a number`)
+      throw ApiError.of('BAD_PARAMETER', `${name}: expected a string or a number`)
     }
     parameters.set(name, String(field))
   }

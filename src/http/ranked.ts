@@ -2,7 +2,7 @@ import type { Answer } from '../contract/answer.ts'
 import type { Ranked } from '../contract/methods.ts'
 import { granted } from './api-error.ts'
 
-/** The best of all homes: each gives its own best, so that many are enough. @throws ApiError when one did not answer */
+/** Merges the rankings of all homes; `num` entries from each are enough. @throws ApiError if a home did not answer */
 export async function mergeTop(answers: Promise<Answer<Ranked[]>[]>, num: number): Promise<Ranked[]> {
   return (await answers)
     .flatMap(answer => granted(answer))

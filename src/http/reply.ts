@@ -3,13 +3,13 @@ import type { Precision } from '../stats/precision.ts'
 import type { JsonText } from '../util/json.ts'
 import { type JsonSchema, Kind, type Kinds, objectSchema, schemaOf, type ValuesOf } from './kind.ts'
 
-/* The kinds of fields that only replies have. The others are in params.ts: a uid is written as it is read. */
+/* Kinds of fields that only replies have. Replies also use the kinds of params.ts, such as uid. */
 
 function kind<T>(meaning: string, words: string, schema: JsonSchema, fields?: Kinds) {
   return new Kind<T, false>({ meaning, words, schema, ...(fields === undefined ? {} : { fields }) }, false)
 }
 
-/** How many, from 0. */
+/** A count, from 0. */
 export function count(meaning: string) {
   return kind<number>(meaning, 'integer from 0', { type: 'integer', minimum: 0 })
 }
@@ -28,13 +28,13 @@ export function text(meaning: string) {
   return kind<string>(meaning, 'text', { type: 'string' })
 }
 
-/** One of a few numbers, each with what it says: `choice('', [1, 'up'], [0, 'down'])`. */
+/** One of a few numbers, each with its meaning: `choice('', [1, 'up'], [0, 'down'])`. */
 export function choice<const V extends number>(meaning: string, ...choices: readonly (readonly [V, string])[]) {
   const words = choices.map(([value, says]) => `${value} (${says})`).join(' or ')
   return kind<V>(meaning, words, { type: 'integer', enum: choices.map(([value]) => value) })
 }
 
-/** A precision of the online statistics, as it is written. */
+/** A precision of the online statistics, as replies write it. */
 export function precision(meaning: string) {
   const schema = {
     anyOf: [
@@ -54,7 +54,7 @@ export function object<K extends Kinds>(meaning: string, fields: K) {
   return kind<ValuesOf<K>>(meaning, 'object', objectSchema(fields), fields)
 }
 
-/** A list of values of one kind, which are no objects. */
+/** A list of plain values (not objects) of one kind. */
 export function listOf<T>(meaning: string, entry: Kind<T>) {
   return kind<readonly T[]>(meaning, `list of ${entry.about.words}`, { type: 'array', items: schemaOf(entry) })
 }
@@ -64,23 +64,23 @@ export function list<K extends Kinds>(meaning: string, fields: K) {
   return kind<readonly ValuesOf<K>[]>(meaning, 'list', { type: 'array', items: objectSchema(fields) }, fields)
 }
 
-/** The same, where the handler gives JSON text that is made already. What is in it the compiler does not see: a test does. */
+/** The same, for a handler that returns ready JSON text. The compiler cannot check its contents; a test does. */
 export function jsonList(meaning: string, fields: Kinds) {
   return kind<JsonText>(meaning, 'list', { type: 'array', items: objectSchema(fields) }, fields)
 }
 
-/** The place of an entry in its list. */
-export const idx = count('place in the list')
+/** The position of an entry in its list. */
+export const idx = count('position in the list, from 0')
 
-/** The fields of a reply that is a list: its length, and its entries, which count from 0. */
+/** The fields of a reply that is a list: its length and its entries, numbered from 0. */
 export function numberedList<K extends Kinds>(meaning: string, fields: K) {
   return {
-    len: count('length of list'),
+    len: count('length of the list'),
     list: list(meaning, { idx, ...fields }),
   }
 }
 
-/** The whole reply of an interface: its fields in the envelope of all that was done. */
+/** The whole reply of an interface that succeeded: its fields and the envelope. */
 export function replySchema(fields: Kinds): JsonSchema {
   const { required = [], properties } = objectSchema(fields)
   return {
@@ -90,7 +90,7 @@ export function replySchema(fields: Kinds): JsonSchema {
   }
 }
 
-/** The envelope of what was refused. */
+/** The envelope of a refusal. */
 export function errorSchema(): JsonSchema {
   const codes = Object.values(ErrorCode).map(({ code }) => code)
   return {

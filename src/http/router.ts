@@ -8,7 +8,7 @@ interface Parameter extends Pick<Param<unknown>, 'isOptional' | 'expected' | 're
   readonly name: string
 }
 
-/** A route with what is made of its row once. */
+/** A route, prepared once for all requests. */
 export interface CompiledRoute extends Route {
   readonly parameters: readonly Parameter[]
   readonly selectors: readonly (keyof Where)[]
@@ -31,17 +31,17 @@ export class Router {
     return this.#byPath.keys()
   }
 
-  /** Whether a POST on this path has parameters in its body, not data. */
+  /** Whether the body of a POST to this path holds parameters rather than data. */
   takesForm(path: string): boolean {
     return this.#byPath.get(path)?.some(({ alsoPost }) => alsoPost === true) === true
   }
 
-  /** Most bytes of a body on this path. */
+  /** Maximum length of a body on this path. */
   bodyBytesMax(path: string, options: Options): number {
     return options[this.#byPath.get(path)?.[0]?.bodyBytesMax ?? 'pushBytesMax']
   }
 
-  /** @throws ApiError when there is no such interface, or it takes another method */
+  /** @throws ApiError if no interface matches, or it takes another method */
   find(method: string, path: string, parameters: ReadonlyMap<string, string>): CompiledRoute {
     const rows = this.#byPath.get(path)
     if (rows === undefined) throw ApiError.of('UNKNOWN_PATH', path)
@@ -49,8 +49,8 @@ export class Router {
     const named = rows.filter(row => isChosen(row, parameters))
     const row = named.find(one => method === 'POST' && one.alsoPost === true)
     if (row !== undefined) return row
-    if (named.length > 0 || rows.every(one => one.method !== method && !(method === 'POST' && one.alsoPost === true)))
-      throw ApiError.of('WRONG_METHOD', method)
+    if (named.length > 0) throw wrongMethod(named, method)
+    if (rows.every(one => !methodsOf(one).includes(method))) throw wrongMethod(rows, method)
     const selectors = rows[0]!.selectors
     const missing = selectors.find(name => !parameters.has(name))
     if (missing !== undefined) throw ApiError.of('MISSING_PARAMETER', missing)
@@ -71,7 +71,16 @@ function isChosen({ where, selectors }: CompiledRoute, parameters: ReadonlyMap<s
   return true
 }
 
-/** Reads the parameters of a row. @throws ApiError that names the parameter, what was expected and what came */
+function methodsOf({ method, alsoPost }: Route): string[] {
+  return alsoPost === true ? [method, 'POST'] : [method]
+}
+
+function wrongMethod(rows: readonly Route[], method: string): ApiError {
+  const expected = new Set(rows.flatMap(methodsOf))
+  return ApiError.of('WRONG_METHOD', `expected ${[...expected].join(' or ')}, got ${method}`)
+}
+
+/** Reads the parameters of a row. @throws ApiError that names the parameter, what it should be and what it is */
 export function readParameters(row: CompiledRoute, given: ReadonlyMap<string, string>): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const { name, isOptional, expected, read } of row.parameters) {

@@ -10,9 +10,9 @@ import { type CompiledRoute, type Router, readParameters } from './router.ts'
 export interface HttpServices {
   readonly context: HttpContext
   readonly router: Router
-  /** Whether the gateway takes requests now; 503 while starting or draining. */
+  /** Whether the gateway takes requests; false while starting or draining (503). */
   isServing(): boolean
-  /** Whether every worker serves, for load balancers. */
+  /** Whether every worker serves; for load balancers. */
   isReady(): boolean
   metricsPage(): Promise<string>
   openApi(): string
@@ -32,14 +32,14 @@ const reasons: Readonly<Record<number, string>> = {
   503: '503 Service Unavailable',
 }
 const JSON_TYPE = 'application/json; charset=utf-8'
-/** How the envelope of every request that was done ends. */
+/** The end of every successful reply. */
 const DONE = `"code":${ErrorCode.OK.code},"errmsg":"${ErrorCode.OK.text}"}`
 const NO_BODY = Buffer.alloc(0)
 
-/** Both in one call: each is a way into native code. */
+/** Two headers in one call, because each call into native code costs time. */
 const HEADERS_OF_JSON = `${JSON_TYPE}\r\ncache-control: no-store`
 
-/** One request: copied out of the native objects at once, which are valid only during the call. */
+/** One request. It copies what it needs from the native objects at once: they are valid only during the call. */
 class Exchange {
   readonly method: string
   readonly path: string
@@ -48,7 +48,7 @@ class Exchange {
   readonly idempotencyKey: string
   readonly deadlineAt: number
   isOver = false
-  /** Whether the native library gathers what is written now by itself: it does while it calls us. */
+  /** True while the native library calls us: it then gathers our writes by itself, without `cork`. */
   isCalled = true
   readonly #res: HttpResponse
   readonly #onOver: (exchange: Exchange) => void
@@ -63,11 +63,11 @@ class Exchange {
   ) {
     this.#res = res
     this.#onOver = onOver
-    // First of all: a handler that throws before this would end the process (docs/engine.md, 3).
+    // This comes first: a handler that throws before it would end the process (docs/engine.md, 3).
     res.onAborted(() => this.#over())
     this.method = method
     this.path = path
-    // Undefined when there is none; the types do not say so.
+    // Undefined without a query string, although the types do not say so.
     this.query = (req.getQuery() as string | undefined) ?? ''
     const hasBody = method === 'POST'
     this.contentType = hasBody ? req.getHeader('content-type') : ''
@@ -88,7 +88,7 @@ class Exchange {
     this.#res.end(this.method === 'HEAD' ? '' : body, closes)
   }
 
-  /** @param onBody gets the whole body, valid during the call; undefined: it is longer than allowed */
+  /** @param onBody gets the whole body, valid during the call, or undefined if it is too long */
   readBody(bytesMax: number, onBody: (body: Buffer | undefined) => void): void {
     let parts: Buffer[] = []
     let bytes = 0
@@ -102,7 +102,7 @@ class Exchange {
       }
       const part = Buffer.from(chunk)
       if (!isLast) {
-        // The chunk's memory is taken back when this returns.
+        // The chunk is valid only until this returns.
         if (part.length > 0) parts.push(Buffer.from(part))
         return
       }
@@ -120,8 +120,8 @@ class Exchange {
 }
 
 /**
- * Serves the HTTP interfaces and the probes on the App. Every request takes the same way: let in, match, parse, check,
- * carry out, answer; whatever goes wrong on it ends in the envelope with a code. Thread: its worker.
+ * Serves the HTTP interfaces and the probes. Every request takes the same steps: admit, match, parse, check, handle, reply;
+ * an error at any step becomes an envelope with a code. Thread: its worker.
  */
 export class HttpServer {
   readonly #services: HttpServices
@@ -130,13 +130,13 @@ export class HttpServer {
 
   constructor(app: TemplatedApp, services: HttpServices) {
     this.#services = services
-    // A home has its own deadline; this is for what hangs anywhere else.
+    // Calls to homes have their own deadline; this one is for requests that hang anywhere else.
     this.#deadlineMs = services.context.options.callTimeoutMs + 1000
     for (const method of ['get', 'head'] as const) {
       app[method]('/healthz', res => probe(res, true, method === 'head'))
       app[method]('/readyz', res => probe(res, services.isReady(), method === 'head'))
     }
-    // The native router knows which it is: what it need not be asked for is won.
+    // Routes by path let the native router find the method and path, so we need not ask for them.
     for (const path of services.router.paths) {
       app.get(path, (res, req) => this.#take(res, req, 'GET', path))
       app.post(path, (res, req) => this.#take(res, req, 'POST', path))
@@ -144,12 +144,12 @@ export class HttpServer {
     app.any('/*', (res, req) => this.#take(res, req, req.getMethod().toUpperCase(), req.getUrl()))
   }
 
-  /** Resolves when every request that was taken is answered; each has a deadline. */
+  /** Resolves when all open requests are answered; each has a deadline. */
   async allAnswered(): Promise<void> {
     while (this.#open.size > 0) await new Promise<void>(resolve => this.#services.context.clock.after(5, resolve))
   }
 
-  /** Answers what is over its deadline. */
+  /** Answers the requests that are past their deadline. */
   tick(now: number): void {
     for (const exchange of this.#open) {
       if (exchange.deadlineAt > now) return
@@ -184,7 +184,7 @@ export class HttpServer {
         return
       }
       if (exchange.path === '/im/openapi.json') {
-        if (exchange.method !== 'GET') throw ApiError.of('WRONG_METHOD', exchange.method)
+        if (exchange.method !== 'GET') throw ApiError.of('WRONG_METHOD', `expected GET, got ${exchange.method}`)
         exchange.answer(200, this.#services.openApi())
         return
       }
@@ -205,7 +205,7 @@ export class HttpServer {
       throw ApiError.of('BAD_PARAMETER', `Idempotency-Key: expected up to ${IDEMPOTENCY_KEY_MAX} characters`)
     }
     const isForm = method === 'POST' && router.takesForm(path)
-    // What is wrong before the body need not wait for it.
+    // Report errors in the query without waiting for the body.
     const row = isForm ? undefined : router.find(method, path, parameters)
     if (method !== 'POST') {
       this.#handle(exchange, row, parameters, NO_BODY)
@@ -223,7 +223,7 @@ export class HttpServer {
     })
   }
 
-  /** @param known the row, where it could be found before the body was there */
+  /** @param known the row, if it could be found without the body */
   #handle(
     exchange: Exchange,
     known: CompiledRoute | undefined,
@@ -264,7 +264,7 @@ function probe(res: HttpResponse, isGood: boolean, isHead: boolean): void {
   res.end(isHead ? '' : isGood ? '{"status":"ok"}' : '{"status":"not ready"}')
 }
 
-/** 127.0.0.0/8 in 4 bytes, or in the 16 of an IPv4 address in IPv6 form, or ::1. */
+/** 127.0.0.0/8 in 4 bytes or in the 16 bytes of an IPv4-mapped IPv6 address, or ::1. */
 function isLoopbackAddress(bytes: Uint8Array): boolean {
   if (bytes.length === 4) return bytes[0] === 127
   if (bytes.length !== 16) return false

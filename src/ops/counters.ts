@@ -1,43 +1,52 @@
 /**
- * What each worker counts, in shared memory: one row a worker, written by that worker alone, read by anybody at any time.
- * A value read may be a moment old; it is never torn (an aligned 64-bit float).
+ * The counters of each worker, in shared memory. Each worker has a row and is the only one that writes it; any thread may
+ * read it at any time. A value may be a moment old, but it is never torn (an aligned 64-bit float).
  */
 export const counterRows = {
   up: { kind: 'gauge', doc: '1 while the worker serves' },
   beat_ms: {
     kind: 'gauge',
-    doc: 'When the worker last took a turn, milliseconds of the monotonic clock of the machine',
+    doc: 'Time of the last tick of the worker, in milliseconds of a clock that nobody sets',
   },
   connections_ws: { kind: 'gauge', doc: 'WebSocket connections' },
   connections_tcp: { kind: 'gauge', doc: 'Raw TCP connections' },
   sessions: { kind: 'gauge', doc: 'Signed-in sessions' },
   sessions_ws: { kind: 'gauge', doc: 'Signed-in sessions over WebSocket' },
   sessions_tcp: { kind: 'gauge', doc: 'Signed-in sessions over raw TCP' },
-  users: { kind: 'gauge', doc: 'Distinct users online that this worker owns' },
-  rooms: { kind: 'gauge', doc: 'Rooms in memory that this worker owns' },
-  groups: { kind: 'gauge', doc: 'Groups in memory that this worker owns' },
+  users: { kind: 'gauge', doc: 'Distinct users online whose home is this worker' },
+  rooms: { kind: 'gauge', doc: 'Rooms in memory whose home is this worker' },
+  groups: { kind: 'gauge', doc: 'Groups in memory whose home is this worker' },
   topics: { kind: 'gauge', doc: 'Topics with members at this worker' },
-  refused_connections_total: { kind: 'counter', doc: 'Connections refused because there were too many' },
-  messages_in_total: { kind: 'counter', doc: 'Chunks of frames or texts that clients sent' },
+  refused_connections_total: {
+    kind: 'counter',
+    doc: 'Connections refused because there were too many, or because the gateway was stopping',
+  },
+  messages_in_total: { kind: 'counter', doc: 'Chunks of data received from clients; a chunk may hold several frames' },
   http_requests_total: { kind: 'counter', doc: 'HTTP requests answered' },
-  published_total: { kind: 'counter', doc: 'Messages handed to topics at this worker' },
-  flushes_total: { kind: 'counter', doc: 'Flushes of topics: each is one write to every member' },
-  deliveries_total: { kind: 'counter', doc: 'Messages of topics times the members that took them' },
+  published_total: { kind: 'counter', doc: 'Messages published to topics at this worker' },
+  flushes_total: { kind: 'counter', doc: 'Flushes of topics; each is one write to every member' },
+  deliveries_total: {
+    kind: 'counter',
+    doc: 'Deliveries: each message of a topic counts once for each member that took it',
+  },
   dropped_total: {
     kind: 'counter',
-    doc: 'The same for members that did not: too much waits for them, and they are being closed',
+    doc: 'Deliveries dropped because too much was waiting for the client, which is being disconnected',
   },
-  closed_slow_consumer_total: { kind: 'counter', doc: 'Clients closed because they read too slowly' },
-  closed_silent_total: { kind: 'counter', doc: 'Clients closed because they were silent' },
-  closed_login_timeout_total: { kind: 'counter', doc: 'Clients closed because they did not sign in in time' },
-  closed_bad_frame_total: { kind: 'counter', doc: 'Clients closed because what they said makes no sense' },
-  closed_bad_token_total: { kind: 'counter', doc: 'Clients closed because their token is bad' },
-  closed_expired_token_total: { kind: 'counter', doc: 'Clients closed because their token has expired' },
-  closed_replaced_total: { kind: 'counter', doc: 'Clients closed because a newer connection took over their session' },
-  closed_offline_total: { kind: 'counter', doc: 'Clients closed because they signed out' },
-  closed_shutdown_total: { kind: 'counter', doc: 'Clients closed because the gateway stops' },
-  ring_overflow_total: { kind: 'counter', doc: 'Records that found a ring full and waited' },
-  paused_total: { kind: 'counter', doc: 'Clients that were not read from for a while because a ring was full' },
+  closed_slow_consumer_total: { kind: 'counter', doc: 'Clients disconnected because they read too slowly' },
+  closed_silent_total: { kind: 'counter', doc: 'Clients disconnected because they were silent for three heartbeats' },
+  closed_login_timeout_total: { kind: 'counter', doc: 'Clients disconnected because they did not sign in in time' },
+  closed_bad_frame_total: { kind: 'counter', doc: 'Clients disconnected because they sent a malformed frame' },
+  closed_bad_token_total: { kind: 'counter', doc: 'Clients disconnected because their token was invalid' },
+  closed_expired_token_total: { kind: 'counter', doc: 'Clients disconnected because their token had expired' },
+  closed_replaced_total: {
+    kind: 'counter',
+    doc: 'Clients disconnected because a newer connection took over their session',
+  },
+  closed_offline_total: { kind: 'counter', doc: 'Clients disconnected because they signed out' },
+  closed_shutdown_total: { kind: 'counter', doc: 'Clients disconnected because the gateway was stopping' },
+  ring_overflow_total: { kind: 'counter', doc: 'Records that had to wait because a ring was full' },
+  paused_total: { kind: 'counter', doc: 'Times that the gateway paused reading from a client because a ring was full' },
   event_loop_utilization: { kind: 'gauge', doc: 'Share of the last second that the worker was busy, 0..1' },
 } as const
 
@@ -45,7 +54,7 @@ export type CounterName = keyof typeof counterRows
 export const counterNames = Object.keys(counterRows) as CounterName[]
 const indexOf = Object.fromEntries(counterNames.map((name, index) => [name, index])) as Record<CounterName, number>
 
-/** A row is a multiple of a cache line. */
+/** Words in a row: a multiple of a cache line. */
 const ROW_WORDS = 32
 
 export function createCounters(workers: number): SharedArrayBuffer {
@@ -80,7 +89,7 @@ export class Counters {
     return new CounterRow(this.#words.subarray(worker * ROW_WORDS, (worker + 1) * ROW_WORDS))
   }
 
-  /** The worker ended: what it had at the moment is gone, what it counted stays. */
+  /** The worker ended: its gauges drop to 0, its totals stay. */
   clearGauges(worker: number): void {
     for (const name of counterNames) {
       if (counterRows[name].kind === 'gauge') this.#words[worker * ROW_WORDS + indexOf[name]] = 0

@@ -7,11 +7,11 @@ import { type ReservedPort, reservePort } from './ports.ts'
 interface Wanted {
   readonly type: ListenerType
   readonly host: string
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number
 }
 
-/** What is listened on, in the order of their numbers. */
+/** The listeners that the options ask for, in the order of their numbers. */
 function wanted({ tcpHost, tcpPort, httpHost, httpPort }: Options): readonly Wanted[] {
   return [
     { type: ListenerType.TCP, host: tcpHost, port: tcpPort },
@@ -21,11 +21,11 @@ function wanted({ tcpHost, tcpPort, httpHost, httpPort }: Options): readonly Wan
 
 export interface ReservedListeners {
   readonly listeners: readonly Listener[]
-  /** The workers listen: the ports need nobody any more who keeps them. */
+  /** Call it once the workers listen: the ports need no reservation then. */
   release(): void
 }
 
-/** Chooses the ports of all listeners and keeps them. @throws Error of the system */
+/** Chooses and reserves the ports of all listeners. @throws Error of the system */
 export async function reserveListeners(options: Options): Promise<ReservedListeners> {
   const listeners: Listener[] = []
   const reserved: ReservedPort[] = []
@@ -44,7 +44,7 @@ export async function reserveListeners(options: Options): Promise<ReservedListen
   }
 }
 
-/** The first listener of a type: as a text for the log. */
+/** The address of the first listener of a type, for the log. */
 export function listenAddress(listeners: readonly Listener[], type: ListenerType): string {
   const listener = listeners.find(one => one.type === type)
   return listener === undefined ? '' : `${listener.host}:${listener.port}`

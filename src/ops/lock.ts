@@ -4,28 +4,29 @@ import { createServer, type Server } from 'node:net'
 import { makeFolder } from '../util/make-folder.ts'
 
 /**
- * One process per data folder. The lock is an abstract unix socket named for the folder: the kernel lets go of it however
- * the process ends. @throws Error when another process has it
+ * Allows one process per data folder. The lock is an abstract unix socket named after the folder; the kernel releases it
+ * however the process ends. @throws Error if another process holds it
  */
 export async function lockFolder(folder: string): Promise<Server> {
   try {
     makeFolder(folder)
   } catch (error) {
-    throw new Error(`cannot make the data folder ${folder}: ${error instanceof Error ? error.message : error}`)
+    throw new Error(`cannot create the data folder ${folder}: ${error instanceof Error ? error.message : error}`)
   }
   const name = createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 32)
   const server = createServer(socket => socket.destroy())
   await listen(server, { path: `\0imgate-${name}` }).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`the data folder ${folder} is in use by another imgate (${error.code ?? error.message})`)
+    const reason = error.code ?? error.message
+    throw new Error(`another imgate uses the data folder ${folder} (${reason}): stop it or choose another folder`)
   })
   server.unref()
   return server
 }
 
 /**
- * Refuses a port that somebody listens on already: with SO_REUSEPORT the kernel would let two processes share it and
- * clients would reach either. @param port 0: only the address is tried
- * @throws Error of the system, with its `code`, when nobody can listen there or somebody does
+ * Refuses a port that is in use: with SO_REUSEPORT the kernel would let two processes share it, and clients would reach
+ * either. @param port 0: tries only the address
+ * @throws Error of the system, with its `code`, if we cannot listen there
  */
 export async function requireFreePort(host: string, port: number): Promise<void> {
   const server = createServer()

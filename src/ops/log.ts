@@ -3,8 +3,8 @@ import { type Logger, pino } from 'pino'
 export type { Logger }
 
 /**
- * JSON lines on standard output, written at once: a worker's own stream would lose its last lines when it ends
- * (docs/engine.md, 5). @param bindings fields of every line of this thread
+ * Logs JSON lines to standard output, synchronously: with its own stream a worker would lose its last lines at exit
+ * (docs/engine.md, 5). @param bindings fields for every line of this thread
  */
 export function createLog(level: string, bindings: Record<string, unknown> = {}): Logger {
   return pino(

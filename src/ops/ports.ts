@@ -3,13 +3,13 @@ import { closeFd, createReuseportFd } from 'node-unix-socket'
 
 export interface ReservedPort {
   readonly port: number
-  /** The workers listen on it. */
+  /** Call it once the workers listen on the port. */
   release(): void
 }
 
 /**
- * Chooses the port that all workers listen on and keeps it until they do: a socket that is bound and never listens.
- * @param port 0: any free one
+ * Chooses the port for all workers and reserves it until they listen, with a bound socket that never listens.
+ * @param port 0: any free port
  */
 export async function reservePort(host: string, port: number): Promise<ReservedPort> {
   const chosen = port === 0 ? await freePort(host) : port
@@ -25,7 +25,7 @@ function freePort(host: string): Promise<number> {
       const address = server.address()
       server.close(() => {
         if (address !== null && typeof address !== 'string') resolve(address.port)
-        else reject(new Error('no free port'))
+        else reject(new Error('found no free port'))
       })
     })
   })

@@ -1,9 +1,9 @@
 import { chmodSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Rights of group and others. */
+/** Permission bits of group and others. */
 const OTHERS = 0o077
-/** What the gateway itself puts into its data folder. */
+/** The files that the gateway itself creates in its data folder. */
 const OWN_FILES: ReadonlySet<string> = new Set(['data.mdb', 'lock.mdb'])
 
 export interface Tightened {
@@ -17,18 +17,17 @@ export interface Tightened {
 export interface Tightening {
   readonly tightened: readonly Tightened[]
   /**
-   * The folder is open to others and was left so, because it holds files that are not the
-   * gateway's.
+   * The folder stays open to others, because it contains files that are not the gateway's.
    */
   readonly isShared: boolean
 }
 
 /**
- * Takes from group and others what rights they have to the data folder and the store in it: it
- * holds the key that signs tokens. A folder with other files in it is left as it is (it may be
- * /tmp); its store is not.
+ * Removes the access of group and others to the data folder and the store in it, which holds the
+ * key that signs tokens. A folder with other files in it stays as it is (it may be /tmp); the store
+ * in it becomes private all the same.
  * @param isCheck only finds out whether that would work
- * @throws Error that says what to do when it does not
+ * @throws Error that says what to do if it does not
  */
 export function tightenFolder(folder: string, isCheck: boolean): Tightening {
   const names = readdirSync(folder)
@@ -48,8 +47,8 @@ function tighten(path: string, isCheck: boolean): Tightened | undefined {
   if ((mode & OTHERS) === 0) return undefined
   const wanted = mode & ~OTHERS
   const [from, to] = [mode.toString(8), wanted.toString(8)]
-  const complaint = `${path} is open to other users (mode ${from}) and cannot be made private (${to})`
-  const advice = 'it holds the key that signs tokens: give it to the user of the gateway, or choose another data folder'
+  const complaint = `other users can access ${path} (mode ${from}) and it cannot be made private (${to})`
+  const advice = "it holds the key that signs tokens: make the gateway's user its owner, or choose another data folder"
   if (isCheck) {
     if (!mayChange(stats)) throw new Error(`${complaint}; ${advice}`)
     return { path, from, to }
@@ -59,8 +58,10 @@ function tighten(path: string, isCheck: boolean): Tightened | undefined {
   } catch (error) {
     throw new Error(`${complaint}: ${(error as NodeJS.ErrnoException).code}; ${advice}`, { cause: error })
   }
-  // Some file systems have no rights, and say nothing of it.
-  if ((statSync(path).mode & OTHERS) !== 0) throw new Error(`${complaint}: the file system does not; ${advice}`)
+  // Some file systems ignore permissions silently.
+  if ((statSync(path).mode & OTHERS) !== 0) {
+    throw new Error(`${complaint}: the file system ignores permissions; ${advice}`)
+  }
   return { path, from, to }
 }
 

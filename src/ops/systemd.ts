@@ -1,6 +1,6 @@
 import { DgramSocket } from 'node-unix-socket'
 
-/** Tells systemd how the service is (sd_notify), when it was started by systemd with Type=notify. Thread: main. */
+/** Reports the state of the service to systemd (sd_notify), if systemd started it with Type=notify. Thread: main. */
 export class Systemd {
   readonly #path: string | undefined
   #socket: DgramSocket | undefined
@@ -21,7 +21,7 @@ export class Systemd {
     this.#send('STOPPING=1')
   }
 
-  /** Feeds the watchdog four times per interval, only while `isHealthy`: a stuck worker cannot be cured from inside. */
+  /** Feeds the watchdog four times per interval while `isHealthy`. Only a restart cures a stuck worker. */
   watch(isHealthy: () => boolean): void {
     if (this.#watchdogUs === 0) return
     setInterval(() => {
@@ -29,7 +29,7 @@ export class Systemd {
     }, this.#watchdogUs / 4000).unref()
   }
 
-  /** Says nothing any more. */
+  /** Sends nothing more. */
   close(): void {
     this.#socket?.close()
     this.#socket = undefined

@@ -8,7 +8,7 @@ export type BodySpec = { readonly [name: string]: Field<unknown, boolean> }
 type Needed<S> = { [K in keyof S]: S[K] extends Field<unknown, true> ? K : never }[keyof S]
 type Value<F> = F extends Field<infer T, boolean> ? T : never
 
-/** What a handler gets: needed fields are there and of their type, others may be absent. */
+/** The body that a handler gets: needed fields are present and have their type; the others may be absent. */
 export type BodyOf<S extends BodySpec> = { [K in Needed<S>]: Value<S[K]> } & {
   [K in Exclude<keyof S, Needed<S>>]?: Value<S[K]>
 }
@@ -21,8 +21,8 @@ interface Slot {
 }
 
 /**
- * Reads one body. Unknown fields are passed over, so that newer clients can say more; a known field of a wrong type, or
- * a needed one that is missing, spoils the body.
+ * Reads one body. It skips unknown fields, so that newer clients can send more. A known field of the wrong type, or a
+ * missing needed field, makes the whole body invalid.
  */
 export class BodyReader<S extends BodySpec> {
   readonly #slots = new Map<string, Slot>()
@@ -35,7 +35,7 @@ export class BodyReader<S extends BodySpec> {
     }
   }
 
-  /** @returns undefined when the bytes are not one such map and nothing else. No bytes are an empty map. */
+  /** @returns undefined unless the bytes are exactly one such map. No bytes count as an empty map. */
   binary(source: Buffer, start: number, end: number): BodyOf<S> | undefined {
     const body: Record<string, unknown> = {}
     if (start < end) {
@@ -62,7 +62,7 @@ export class BodyReader<S extends BodySpec> {
     return this.#complete(body)
   }
 
-  /** The same from a parsed JSON value. `data64` stands for bytes in `data`: JSON has no form for them. */
+  /** The same from a parsed JSON value. JSON has no bytes, so `data64` stands for bytes in `data`. */
   json(value: unknown): BodyOf<S> | undefined {
     if (value === undefined) return this.#complete({})
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined

@@ -1,4 +1,4 @@
-/** Commands of the client protocol, the same over WebSocket and raw TCP. Acks are always the request plus one. */
+/** Commands of the client protocol, the same over WebSocket and raw TCP. An ack is always its request plus one. */
 export const Command = {
   ONLINE: 0x0101,
   ONLINE_ACK: 0x0102,
@@ -103,7 +103,7 @@ for (const [key, id] of Object.entries(Command)) {
   ids.set(name, id)
 }
 
-/** @returns undefined for a number that is no command. */
+/** @returns undefined if no command has this number */
 export function commandName(id: number): CommandName | undefined {
   return names.get(id)
 }

@@ -1,9 +1,9 @@
 /**
- * Why a connection is closed: the WebSocket close code (4000-4499: reconnect, 4500-4999: do not) and what a KICK frame
- * says before it, which is all that a raw TCP client learns.
+ * Why a connection is closed: the WebSocket close code (4000-4499: reconnect, 4500-4999: do not) and the contents of the
+ * KICK frame before it. A raw TCP client gets only the KICK.
  */
 export interface Disconnect {
-  /** The cause, as it is counted. */
+  /** Part of the counter's name: `closed_CAUSE_total`. */
   readonly cause: string
   readonly closeCode: number
   readonly errorCode: number
@@ -12,14 +12,14 @@ export interface Disconnect {
 
 export const Disconnect = {
   SHUTDOWN: { cause: 'shutdown', closeCode: 4000, errorCode: 10002, text: 'the gateway is shutting down' },
-  SLOW_CONSUMER: { cause: 'slow_consumer', closeCode: 4001, errorCode: 10009, text: 'reads too slowly' },
-  SILENT: { cause: 'silent', closeCode: 4002, errorCode: 20008, text: 'silent for too long' },
+  SLOW_CONSUMER: { cause: 'slow_consumer', closeCode: 4001, errorCode: 10009, text: 'the client reads too slowly' },
+  SILENT: { cause: 'silent', closeCode: 4002, errorCode: 20008, text: 'nothing received for three heartbeats' },
   LOGIN_TIMEOUT: { cause: 'login_timeout', closeCode: 4003, errorCode: 20008, text: 'did not sign in in time' },
   EXPIRED_TOKEN: {
     cause: 'expired_token',
     closeCode: 4004,
     errorCode: 20012,
-    text: 'token expired: fetch a new one first',
+    text: 'token expired: fetch a new one and sign in again',
   },
   OFFLINE: { cause: 'offline', closeCode: 1000, errorCode: 0, text: 'signed out' },
   BAD_FRAME: { cause: 'bad_frame', closeCode: 4500, errorCode: 20010, text: 'bad frame' },
@@ -36,13 +36,13 @@ export function mayReconnect(reason: Disconnect): boolean {
 }
 
 /**
- * The ends that no KICK announces. A WebSocket client sees close code 1006 (no close frame came),
- * unless the row says something else. Sentences for docs/protocol.md.
+ * Connections that end without a KICK. A WebSocket client sees close code 1006 (no close frame),
+ * unless the row says otherwise. docs/protocol.md shows these sentences.
  */
 export const unannounced: readonly { readonly when: string; readonly seen: string }[] = [
   { when: 'The client signs out with OFFLINE.', seen: 'OFFLINE-ACK, then close code 1000' },
   {
-    when: 'A WebSocket message is longer than 256 KiB and than one frame of `frameBytesMax`.',
+    when: 'A WebSocket message is longer than both 256 KiB and one frame of `frameBytesMax`.',
     seen: '1006, from the WebSocket engine',
   },
   { when: 'A WebSocket text message is not valid UTF-8.', seen: '1006, from the WebSocket engine' },
@@ -51,12 +51,12 @@ export const unannounced: readonly { readonly when: string; readonly seen: strin
     seen: '1006, from the WebSocket engine',
   },
   {
-    when: 'A WebSocket frame of the client is not masked.',
-    seen: 'The engine closes with 1006, or passes over it: then nothing answers, and 4003 or 4002 follows.',
+    when: 'The client sends a WebSocket frame without a mask.',
+    seen: 'The engine closes with 1006 or ignores the frame; if it is ignored, nothing answers and 4003 or 4002 follows.',
   },
   {
-    when: 'There are `connectionsMax` connections already, or the gateway is shutting down.',
-    seen: 'The connection ends before the upgrade; while shutting down perhaps with HTTP status 503.',
+    when: 'The gateway already has `connectionsMax` connections, or is shutting down.',
+    seen: 'The connection ends before the upgrade; during shutdown possibly with HTTP status 503.',
   },
-  { when: 'A worker or the gateway fails.', seen: '1006; raw TCP: a reset or the end of the stream' },
+  { when: 'A worker or the gateway fails.', seen: '1006; over raw TCP a reset or the end of the stream' },
 ]

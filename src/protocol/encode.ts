@@ -3,8 +3,8 @@ import { Frame, writeHeader } from './frame.ts'
 import { packValue } from './msgpack-value.ts'
 
 /**
- * Writes frames of chats, acks and pushes field by field into one block that is used again: encoded once per message,
- * with no object in between. A frame is begun, gets its fields, and is finished; `bytes` is then the frame.
+ * Writes frames of chats, acks and pushes field by field into one block that it reuses: one encoding per message, without
+ * an object in between. Call `begin`, then add the fields, then `finish`.
  */
 export class FrameWriter {
   #block = Buffer.allocUnsafeSlow(4096)
@@ -21,7 +21,7 @@ export class FrameWriter {
   id(name: string, value: Id): this {
     this.#key(name, 9)
     const block = this.#block
-    // No float: an integer above 2^32 takes 64 bits.
+    // Never a float: an integer above 2^32 takes 64 bits.
     if (typeof value === 'number' && value <= 0xffff_ffff) {
       if (value < 0x80) block[this.#at++] = value
       else {
@@ -67,7 +67,7 @@ export class FrameWriter {
     return this
   }
 
-  /** One value of any kind; ids, counts, texts and bytes without a detour. */
+  /** One value of any kind; ids, counts, texts and bytes take a fast path. */
   value(name: string, value: unknown): this {
     switch (typeof value) {
       case 'string':
@@ -87,7 +87,7 @@ export class FrameWriter {
     return this
   }
 
-  /** Whole fields (name and value) that are encoded already: the client's own `text` and `data`. */
+  /** Copies whole fields (name and value) that are already encoded: the client's own `text` and `data`. */
   fields(source: Buffer, start: number, end: number, count: number): this {
     this.#reserve(end - start)
     this.#at += source.copy(this.#block, this.#at, start, end)
@@ -120,7 +120,7 @@ export class FrameWriter {
 
 const writer = new FrameWriter()
 
-/** Encodes a whole frame, in memory of its own. @param body up to 15 fields; those that are undefined are left out */
+/** Encodes a whole frame into its own memory. @param body up to 15 fields; undefined ones are left out */
 export function encodeFrame(command: number, seq: number, body?: object): Buffer {
   if (body === undefined) {
     const frame = Buffer.allocUnsafe(Frame.HEADER_BYTES)

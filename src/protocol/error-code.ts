@@ -1,104 +1,139 @@
 /**
- * Every error that a client or an app server can be told, once: the number on the wire, the HTTP status class and the
- * sentence of the documentation (docs/errors.md is generated from this table). An error answers a request; what closes
- * a connection is in disconnect.ts. `reserved`: the number is settled, but nothing sends it yet.
+ * Every error that clients and app servers can receive: the code on the wire, the HTTP status, the default `errmsg`, and
+ * the sentence of the documentation (docs/errors.md is generated from this table). An error answers a request; the
+ * reasons for closing a connection are in disconnect.ts. `reserved`: the code is assigned, but nothing sends it yet.
  */
 export const ErrorCode = {
   OK: { code: 0, status: 200, text: 'OK', doc: 'Done.' },
-  INTERNAL: { code: 10001, status: 503, text: 'internal error', doc: 'A defect of the gateway; the log has the id.' },
+  INTERNAL: {
+    code: 10001,
+    status: 503,
+    text: 'internal error',
+    doc: 'A bug in the gateway. The `errmsg` gives an id; the log has the details under that id.',
+  },
   NOT_SERVING: {
     code: 10002,
     status: 503,
     text: 'not serving',
-    doc: 'Starting, draining, or the store is read-only. Try again elsewhere or later.',
+    doc: 'The gateway is starting or stopping, or its store cannot take changes. Try again later or elsewhere.',
   },
   UNAUTHORIZED: {
     code: 10005,
     status: 401,
-    text: 'no or wrong API key',
-    doc: 'No or wrong API key; without any set: not a direct caller from this machine.',
+    text: 'missing or wrong API key',
+    doc: 'The API key is missing or wrong. With no keys configured: the caller is not a direct caller on this machine.',
   },
-  BUSY: { code: 10009, status: 503, text: 'busy', doc: 'Overloaded or out of time; nothing was promised. Try again.' },
+  BUSY: {
+    code: 10009,
+    status: 503,
+    text: 'busy',
+    doc: 'The gateway is overloaded, or an answer took too long. The request may or may not have taken effect; try again.',
+  },
   SID_MISMATCH: {
     code: 10013,
     status: 403,
     text: 'the sid does not belong to the uid',
-    doc: 'The sid was not registered by this uid.',
+    doc: 'The sid was not registered for this uid.',
   },
   MISSING_PARAMETER: {
     code: 10016,
     status: 400,
     text: 'missing parameter',
-    doc: 'A required parameter is missing; named.',
+    doc: 'A required parameter is missing; the `errmsg` names it.',
   },
   BAD_PARAMETER: {
     code: 10017,
     status: 400,
     text: 'bad parameter',
-    doc: 'A parameter has a bad value; says which, what was expected and what came.',
+    doc: 'A parameter has an invalid value; the `errmsg` names it and says what was expected.',
   },
-  BODY_TOO_LONG: { code: 10018, status: 413, text: 'body too long', doc: 'The body is longer than allowed.' },
+  BODY_TOO_LONG: {
+    code: 10018,
+    status: 413,
+    text: 'body too long',
+    doc: 'The body is too long; the `errmsg` gives the limit.',
+  },
   UNKNOWN_PATH: {
     code: 10020,
     status: 404,
     text: 'unknown path, action or option',
-    doc: 'There is no such interface.',
+    doc: 'No interface has this path, `action`, `option` or `dim`.',
   },
   WRONG_METHOD: { code: 10021, status: 405, text: 'wrong method', doc: 'The interface takes another HTTP method.' },
   RATE_IP: {
     code: 10022,
     status: 429,
     text: 'too many requests from this address',
-    doc: 'The IP is over its rate.',
+    doc: 'This IP address sends more requests than allowed.',
     reserved: true,
   },
   RATE_USER: {
     code: 10023,
     status: 429,
-    text: 'too many requests of this user',
-    doc: 'The user is over the rate.',
+    text: 'too many requests from this user',
+    doc: 'The user is over a limit: groups, blocked or muted users.',
   },
 
-  ONLINE_REFUSED: { code: 20001, status: 403, text: 'online refused', doc: 'ONLINE was refused.' },
-  JOIN_REFUSED: { code: 20003, status: 403, text: 'join refused', doc: 'The join was refused.', reserved: true },
-  NOT_SIGNED_IN: { code: 20008, status: 403, text: 'not signed in', doc: 'The command needs a signed-in session.' },
+  ONLINE_REFUSED: { code: 20001, status: 403, text: 'online refused', doc: 'The connection has already signed in.' },
+  JOIN_REFUSED: { code: 20003, status: 403, text: 'join refused', doc: 'The user may not join.', reserved: true },
+  NOT_SIGNED_IN: { code: 20008, status: 403, text: 'not signed in', doc: 'Sign in with ONLINE first.' },
   REPLACED: {
     code: 20009,
     status: 409,
-    text: 'replaced by a newer one',
-    doc: 'A newer connection of this sid took over; for a node: the nid is taken by another address.',
+    text: 'taken by a newer connection or another node',
+    doc: 'A newer connection signed in with this sid and took over. For a node: another address already has this nid.',
   },
-  BAD_HEADER: { code: 20010, status: 400, text: 'bad frame', doc: 'A frame header, or the frame, makes no sense.' },
-  BAD_BODY: { code: 20011, status: 400, text: 'bad body', doc: 'The body lacks a field or a field has a wrong type.' },
+  BAD_HEADER: {
+    code: 20010,
+    status: 400,
+    text: 'bad frame',
+    doc: 'The frame is not a valid request: unknown command, bad flags, length or format.',
+  },
+  BAD_BODY: {
+    code: 20011,
+    status: 400,
+    text: 'bad body',
+    doc: 'A required field of the body is missing, or a field has an invalid value.',
+  },
   BAD_TOKEN: {
     code: 20012,
     status: 401,
     text: 'bad or expired token',
-    doc: 'Forged, altered or expired, or of another sid.',
+    doc: 'The token is forged, altered or expired, or belongs to another uid or sid.',
   },
-  CLOSED: { code: 20101, status: 409, text: 'closed', doc: 'The room is closed or the group is dismissed.' },
-  BLACKLISTED: { code: 20102, status: 403, text: 'blacklisted', doc: 'The user is on the blacklist.' },
-  GAGGED: { code: 20103, status: 403, text: 'gagged', doc: 'The user, or everybody, is gagged.' },
-  FULL: { code: 20104, status: 409, text: 'full', doc: 'No place left.' },
-  NO_SUCH_GROUP: { code: 20105, status: 404, text: 'no such group', doc: 'The group does not exist.' },
+  CLOSED: { code: 20101, status: 409, text: 'closed', doc: 'The room is closed, or the group was dismissed.' },
+  BLACKLISTED: {
+    code: 20102,
+    status: 403,
+    text: 'blacklisted',
+    doc: 'The user is on the blacklist of the room or group; for a CHAT: the receiver has blocked the sender.',
+  },
+  GAGGED: { code: 20103, status: 403, text: 'gagged', doc: 'The user is gagged, or everybody is.' },
+  FULL: { code: 20104, status: 409, text: 'full', doc: 'The group already has as many members as its cap allows.' },
+  NO_SUCH_GROUP: { code: 20105, status: 404, text: 'no such group', doc: 'No group has this gid.' },
   NOT_MEMBER: {
     code: 20106,
     status: 403,
     text: 'not a member',
-    doc: 'The one who asks, or is meant, is not a member.',
+    doc: 'The user who asks, or the user named in the request, is not a member.',
   },
-  NOT_ALLOWED: { code: 20107, status: 403, text: 'not allowed', doc: 'The right to do this is missing.' },
+  NOT_ALLOWED: {
+    code: 20107,
+    status: 403,
+    text: 'not allowed',
+    doc: 'The user may not do this; for GROUP-CREAT: the group already exists.',
+  },
   TOO_MANY_ROOMS: {
     code: 20108,
     status: 409,
     text: 'too many rooms',
-    doc: 'The session is in as many rooms as it may be.',
+    doc: 'The session is already in as many rooms as `roomsPerSessionMax` allows.',
   },
   USER_OFFLINE: {
     code: 20109,
     status: 409,
     text: 'user is offline',
-    doc: 'A CHAT to a user without a session online: it was delivered to nobody and is not kept.',
+    doc: 'The user has no session online. The CHAT or GROUP-INVITE was not delivered and is not kept.',
   },
 } as const
 
@@ -106,7 +141,7 @@ export type ErrorName = keyof typeof ErrorCode
 
 const texts = new Map<number, string>(Object.values(ErrorCode).map(row => [row.code, row.text]))
 
-/** The `errmsg` of a code that says nothing more particular. */
+/** The default `errmsg` of a code. */
 export function errorText(code: number): string {
   return texts.get(code) ?? 'error'
 }

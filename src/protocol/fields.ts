@@ -3,13 +3,13 @@ import { type Gid, type Id, type Rid, type Sid, toId, type Uid, type UidOrAll } 
 import { readInteger, stringStart } from './msgpack-scan.ts'
 import { packForeign, packValue } from './msgpack-value.ts'
 
-/** One MessagePack value as its bytes, passed on as it came: valid only while the handler of the frame runs. */
+/** The bytes of one MessagePack value, passed on unchanged. Valid only while the handler of the frame runs. */
 export type Raw = Buffer
 
-/** How a field is read from MessagePack bytes at `at..end` and from a parsed JSON value; undefined: a wrong type. */
+/** Reads a field from MessagePack bytes at `at..end` or from a parsed JSON value; undefined: the type is wrong. */
 export interface Kind<T> {
   readonly doc: string
-  /** Whether nil is a value; else it means that the field is absent. */
+  /** Whether nil is a value; otherwise nil means that the field is absent. */
   readonly takesNil?: true
   binary(source: Buffer, at: number, end: number): T | undefined
   json(value: unknown): T | undefined
@@ -29,7 +29,7 @@ function idKind<T extends Id>(): Kind<T> {
   }
 }
 
-/** 0..2^64-1: an id, or 0 where that means everybody or that the gateway chooses. */
+/** 0..2^64-1: an id, or 0 for "everybody" or "the gateway chooses". */
 function idOrZeroKind<T extends Id>(): Kind<T> {
   return {
     doc: 'id or 0',
@@ -57,7 +57,7 @@ function stringKind(bytesMax: number): Kind<string> {
   }
 }
 
-/** A string that is passed on unread. */
+/** A string, passed on without decoding it. */
 const textKind: Kind<Raw> = {
   doc: 'string',
   binary(source, at, end) {
@@ -67,7 +67,7 @@ const textKind: Kind<Raw> = {
   json: value => (typeof value === 'string' ? packValue(value.toWellFormed()) : undefined),
 }
 
-/** Any value, passed on unread. */
+/** Any value, passed on without decoding it. */
 const anyKind: Kind<Raw> = {
   doc: 'any value',
   takesNil: true,

@@ -4,18 +4,18 @@
  *    0        4         6       8       12
  *    | length | command | flags | seq   | body: a MessagePack map, absent when empty
  *
- * `length` counts what follows it: 8 and the body. `flags` is 0. `seq` is the client's; the ack repeats it.
+ * `length` counts the bytes after it: 8 plus the body. `flags` is 0. The client chooses `seq`; the ack repeats it.
  */
 export const Frame = { LENGTH: 0, COMMAND: 4, FLAGS: 6, SEQ: 8, BODY: 12, HEADER_BYTES: 12, LENGTH_MIN: 8 } as const
 
-/** Writes the header of a frame whose body of `bodyBytes` stands, or will stand, behind it. */
+/** Writes the header of a frame. Its body of `bodyBytes` follows, or will. */
 export function writeHeader(target: Buffer, offset: number, command: number, seq: number, bodyBytes: number): void {
   target.writeUInt32BE(Frame.LENGTH_MIN + bodyBytes, offset)
   target.writeUInt32BE(command * 0x1_0000, offset + Frame.COMMAND)
   target.writeUInt32BE(seq, offset + Frame.SEQ)
 }
 
-/** Where the frame at `start` ends, -1 when its length makes no sense, 0 when more bytes are needed to know or to have it. */
+/** @returns the end of the frame at `start`; -1 if its length is invalid; 0 if the frame, or its length, is not complete yet */
 export function frameEnd(source: Buffer, start: number, end: number, frameBytesMax: number): number {
   if (end - start < 4) return 0
   const length = source.readUInt32BE(start)
@@ -27,8 +27,8 @@ export function frameEnd(source: Buffer, start: number, end: number, frameBytesM
 const PARTIAL_BYTES_MIN = 64
 
 /**
- * Cuts a byte stream into frames. Whole frames are handed on in place; only a frame that is split over two chunks is
- * put together in memory of its own, which is let go as soon as the frame is whole.
+ * Cuts a byte stream into frames. It passes on whole frames in place. Only a frame that is split over chunks gets its own
+ * memory, which is released as soon as the frame is complete.
  */
 export class FrameSplitter {
   #partial: Buffer | undefined
@@ -36,7 +36,7 @@ export class FrameSplitter {
 
   /**
    * @param onFrame gets each whole frame, in order; returns false to stop (the connection was closed)
-   * @returns false when a length makes no sense: nothing after it can be understood
+   * @returns false if a length is invalid: nothing after it can be parsed
    */
   push(
     chunk: Buffer,
@@ -64,7 +64,7 @@ export class FrameSplitter {
     return true
   }
 
-  /** Adds to the partial frame. @returns how much of the chunk it took, 0 while still partial, -1 on a bad length. */
+  /** Adds to the partial frame. @returns the bytes it took from the chunk; 0 while still partial; -1 on a bad length */
   #complete(chunk: Buffer, frameBytesMax: number): number {
     let taken = 0
     let partial = this.#partial!
@@ -86,10 +86,10 @@ export class FrameSplitter {
     return this.#partialBytes === total ? taken + copied : 0
   }
 
-  /** The length, as far as it is there, was found good. */
+  /** The length, as far as it has arrived, is valid. */
   #keep(chunk: Buffer, start: number): void {
     const have = chunk.length - start
-    // Not all that the header claims: who has said nothing yet shall not take memory by four bytes.
+    // Do not reserve all that the header claims: four bytes from a stranger must not take much memory.
     this.#partial = Buffer.allocUnsafeSlow(Math.max(have, PARTIAL_BYTES_MIN))
     chunk.copy(this.#partial, 0, start)
     this.#partialBytes = have

@@ -4,18 +4,18 @@ import { commandName, commandOf } from './command.ts'
 import { Frame } from './frame.ts'
 import { unpackValue } from './msgpack-value.ts'
 
-/** What the bytes in the `data` of a push are, for clients that speak JSON. */
+/** How JSON clients see the bytes in the `data` of a push. */
 export const DataKind = { BYTES: 0, TEXT: 1, JSON: 2 } as const
 export type DataKind = (typeof DataKind)[keyof typeof DataKind]
 
-/** One message of a JSON client. `command` 0: it names no command. */
+/** One message of a JSON client. `command` is 0 if `cmd` is unknown. */
 export interface JsonMessage {
   readonly command: number
   readonly seq: number
   readonly body: unknown
 }
 
-/** @returns undefined when the line is no JSON object with a `cmd`. */
+/** @returns undefined unless the line is a JSON object with a `cmd` */
 export function parseMessage(line: string): JsonMessage | undefined {
   let value: unknown
   try {
@@ -33,8 +33,8 @@ export function parseMessage(line: string): JsonMessage | undefined {
 }
 
 /**
- * The JSON form of one or more binary frames that this gateway made, one a line. The binary frame is the form in which
- * messages travel inside; a worker turns it into JSON once, however many of its sessions speak JSON.
+ * The JSON form of one or more binary frames made by this gateway, one per line. Inside, messages travel as binary frames;
+ * a worker converts a frame to JSON once, however many of its sessions speak JSON.
  */
 export function toJson(frames: Buffer, dataKind: DataKind): string {
   let text = ''
@@ -64,16 +64,16 @@ function bodyText(body: unknown, dataKind: DataKind): string {
   return others === '{}' ? `{${field}}` : `${others.slice(0, -1)},${field}}`
 }
 
-/** A line break in JSON text can only be white space between tokens. */
+/** In JSON text a line break can only be white space between tokens. */
 function oneLine(json: string): string {
   return json.replace(/[\r\n]+/g, ' ')
 }
 
-/** What a push's body is to a JSON client. @returns undefined when it is declared as JSON and is none. */
+/** How JSON clients see the body of a push. @returns undefined if the content-type says JSON and the body is not JSON */
 export function dataKindOf(contentType: string, body: Buffer): DataKind | undefined {
   const type = mediaType(contentType)
   if (type === 'application/json') return isJson(body) ? DataKind.JSON : undefined
-  // A form is what curl and others call a body when they are told nothing.
+  // curl and others say "form" when they get no content-type.
   const isNotSaid = type === '' || type === 'application/x-www-form-urlencoded'
   if (type.startsWith('text/') || isNotSaid) return isUtf8(body) ? DataKind.TEXT : DataKind.BYTES
   return DataKind.BYTES
@@ -82,7 +82,7 @@ export function dataKindOf(contentType: string, body: Buffer): DataKind | undefi
 let lastContentType = ''
 let lastMediaType = ''
 
-/** The type without its parameters. An app server says the same each time. */
+/** The type without its parameters. An app server mostly repeats the same one, so the last is remembered. */
 function mediaType(contentType: string): string {
   if (contentType !== lastContentType) {
     lastMediaType = contentType.split(';', 1)[0]!.trim().toLowerCase()

@@ -1,16 +1,16 @@
 /**
- * Walks over MessagePack without decoding it. Whatever a client sent goes through here first: nothing deep, nothing cut
- * short, no extension types and no keys but strings and integers reach a decoder (msgpackr compiles code for inline records,
- * docs/engine.md, 7). What passes can be decoded without an error.
+ * Checks MessagePack without decoding it. All client data goes through here first. Nothing too deep or cut short, no
+ * extension types and no keys other than strings and integers reach a decoder (msgpackr compiles code for inline records,
+ * docs/engine.md, 7). Data that passes decodes without an error.
  */
 export const DEPTH_MAX = 16
 
-/** The bytes that follow the type byte of 0xc0..0xdf, when they are of a fixed number; -1: counted, or not allowed. */
+/** For types 0xc0..0xdf: how many bytes follow the type byte; -1: a length follows, or the type is not allowed. */
 const FIXED = [
   0, -1, 0, 0, -1, -1, -1, -1, -1, -1, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
 ]
 
-/** @returns where the value at `at` ends, or -1 when it is cut short, too deep, or has an extension type. */
+/** @returns the end of the value at `at`, or -1 if it is cut short, too deep, or an extension type */
 export function skipValue(source: Buffer, at: number, end: number, depth = 0): number {
   if (at >= end || depth > DEPTH_MAX) return -1
   const type = source[at]!
@@ -57,7 +57,7 @@ function skipMany(source: Buffer, at: number, end: number, count: number, depth:
   return next
 }
 
-/** Keys are strings or integers: others have no form in JSON, and decoders trip over them. */
+/** Keys must be strings or integers: JSON has no others, and decoders trip over them. */
 function skipPairs(source: Buffer, at: number, end: number, count: number, depth: number): number {
   if (count * 2 > end - at) return -1
   let next = at
@@ -73,7 +73,7 @@ function skipPairs(source: Buffer, at: number, end: number, count: number, depth
   return next
 }
 
-/** The number of pairs of the map at `at` and where its first key stands; undefined when it is no map. */
+/** The number of pairs of the map at `at`, and the offset of its first key; undefined if it is not a map. */
 export function mapHeader(source: Buffer, at: number, end: number): { pairs: number; first: number } | undefined {
   const type = at < end ? source[at]! : 0
   if (type >= 0x80 && type < 0x90) return { pairs: type & 0x0f, first: at + 1 }
@@ -82,7 +82,7 @@ export function mapHeader(source: Buffer, at: number, end: number): { pairs: num
   return undefined
 }
 
-/** Where the content of the string at `at` begins (it ends where the value ends); -1 when it is no string. */
+/** The offset of the content of the string at `at` (it ends where the value ends); -1 if it is not a string. */
 export function stringStart(source: Buffer, at: number): number {
   const type = source[at]!
   if (type >= 0xa0 && type < 0xc0) return at + 1
@@ -91,8 +91,8 @@ export function stringStart(source: Buffer, at: number): number {
   return type === 0xdb ? at + 5 : -1
 }
 
-/** The integer at `at`; undefined when it is none. A float64 that holds a safe integer counts: JavaScript encoders
- *  write integers above 2^32 so. The value was walked over before, so its bytes are there. */
+/** The integer at `at`; undefined if it is not one. A float64 with a safe integer counts: JavaScript encoders write
+ *  integers above 2^32 that way. `skipValue` has checked the value, so its bytes are complete. */
 export function readInteger(source: Buffer, at: number): number | bigint | undefined {
   const type = source[at]!
   if (type < 0x80) return type

@@ -2,8 +2,8 @@ import { Packr, Unpackr } from 'msgpackr'
 import { DEPTH_MAX } from './msgpack-scan.ts'
 
 /**
- * Plain MessagePack, as other languages read it: no records, the shortest map header, ids as integers of 64 bits and
- * never as floats (docs/engine.md, 7). One of each per thread.
+ * Plain MessagePack that every language reads: no records, the shortest map header, ids as 64-bit integers and never as
+ * floats (docs/engine.md, 7). One of each per thread.
  */
 const packr = new Packr({ useRecords: false, variableMapSize: true, mapsAsObjects: true, encodeUndefinedAsNil: true })
 const unpackr = new Unpackr({
@@ -13,12 +13,12 @@ const unpackr = new Unpackr({
   copyBuffers: true,
 })
 
-/** Encodes one value of our own. Integers above 2^32 are written as 64-bit integers, wherever they stand in the value. */
+/** Encodes one of our own values. Integers above 2^32 become 64-bit integers, at any depth. */
 export function packValue(value: unknown): Buffer {
   return packr.pack(asIntegers(value, 0)) as Buffer
 }
 
-/** The same for what a client sent. @returns undefined when it is too deep, or an integer does not fit into 64 bits */
+/** The same for a client's value. @returns undefined if it is too deep, or an integer does not fit into 64 bits */
 export function packForeign(value: unknown): Buffer | undefined {
   try {
     return packValue(value)
@@ -28,7 +28,7 @@ export function packForeign(value: unknown): Buffer | undefined {
   }
 }
 
-/** Decodes one trusted or scanned value (`skipValue`); its memory is its own, also when `source` is shared memory. */
+/** Decodes one trusted or checked value (`skipValue`) into its own memory, also when `source` is shared memory. */
 export function unpackValue(source: Buffer, start: number, end: number): unknown {
   return unpackr.unpack(Buffer.from(source.subarray(start, end)))
 }

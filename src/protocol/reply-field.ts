@@ -1,10 +1,10 @@
 import type { Gid, Rid, Sid, Uid, UidOrAll } from '../util/id.ts'
 
-/** One field of what the gateway sends: its type for the compiler, and how docs/protocol.md calls it. */
+/** One field that the gateway sends: its type for the compiler, and its name for that type in docs/protocol.md. */
 export interface ReplyField<T, Needed extends boolean = true> {
   readonly doc: string
   readonly needed: Needed
-  /** Types only. */
+  /** For the compiler alone. */
   readonly type?: T
 }
 

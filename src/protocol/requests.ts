@@ -4,21 +4,21 @@ import { Command } from './command.ts'
 import { any, gid, gidOrNew, label, prose, rid, sid, text, title, token, uid, uidOrAll, uint32 } from './fields.ts'
 import * as reply from './reply-field.ts'
 
-/** When a request is taken: `always`, also before ONLINE, or only from a signed-in session. */
+/** When a client may send a request: `always`, even before ONLINE, or only when signed in. */
 type When = 'always' | 'online'
 
 export interface RequestRow {
   readonly body: BodySpec
   readonly when: When
-  /** The fields of its ack besides `code` and `errmsg`; of a refusal those that are known. */
+  /** The fields of its ack besides `code` and `errmsg`. A refusal carries those that are known. */
   readonly ack: reply.ReplySpec
   /** What the ack means; shown in docs/protocol.md. */
   readonly doc?: string
 }
 
-const onDisk = 'On the disk.'
+const onDisk = 'The change is on disk.'
 
-/** Requests that are alike but for their number. */
+/** Rows that several requests share. */
 const ofGroup = {
   body: { gid: gid.needed },
   when: 'online',
@@ -47,7 +47,7 @@ const ofRoom = { body: { rid: rid.needed }, when: 'online', ack: { uid: reply.ui
 const ofNotice = { body: { cmd: uint32.needed }, when: 'online', ack: { cmd: reply.uint32 } } as const
 const said = { level: uint32.optional, text: text.optional, data: any.optional }
 
-/** Every request that a client may send, and its ack. docs/protocol.md is made from it; a missing handler does not compile. */
+/** Every request that a client may send, and its ack. docs/protocol.md comes from it; a missing handler does not compile. */
 export const requests = {
   [Command.ONLINE]: {
     body: {
@@ -60,10 +60,10 @@ export const requests = {
     },
     when: 'always',
     ack: { uid: reply.uid, sid: reply.sid, heartbeat: reply.uint32 },
-    doc: 'heartbeat: seconds between signs of life',
+    doc: 'Send something at least every `heartbeat` seconds.',
   },
-  [Command.OFFLINE]: { body: {}, when: 'online', ack: {}, doc: 'The connection is closed after it.' },
-  [Command.PING]: { body: {}, when: 'always', ack: {}, doc: 'Answers PING; it has no code.' },
+  [Command.OFFLINE]: { body: {}, when: 'online', ack: {}, doc: 'The gateway then closes the connection.' },
+  [Command.PING]: { body: {}, when: 'always', ack: {}, doc: 'The answer to PING; it has no `code`.' },
   [Command.SUB]: ofNotice,
   [Command.UNSUB]: ofNotice,
 
@@ -84,13 +84,16 @@ export const requests = {
     doc: onDisk,
   },
   [Command.GROUP_DISMISS]: ofGroup,
-  [Command.GROUP_JOIN]: { ...ofGroup, doc: 'On the disk; every session of the user gets what the group says.' },
+  [Command.GROUP_JOIN]: {
+    ...ofGroup,
+    doc: 'The change is on disk. All sessions of the user now receive what is sent to the group.',
+  },
   [Command.GROUP_QUIT]: ofGroup,
   [Command.GROUP_INVITE]: {
     body: { gid: gid.needed, to: uid.needed },
     when: 'online',
     ack: { uid: reply.uid, gid: reply.gid, to: reply.uid },
-    doc: 'The invitation was sent to the sessions of `to`.',
+    doc: 'The gateway has sent the invitation to the sessions of `to`.',
   },
   [Command.GROUP_CHAT]: {
     body: { gid: gid.needed, ...said },
@@ -108,27 +111,27 @@ export const requests = {
     body: { gid: gid.needed, num: uint32.optional, after: uidOrAll.optional },
     when: 'online',
     ack: { gid: reply.gid, list: reply.members },
-    doc: 'list: of {uid, role}, by uid; role 0 member, 1 manager, 2 owner. A page: `num` (0: 1000, which is also the most) after the uid `after`.',
+    doc: '`role`: 0 member, 1 manager, 2 owner. In the order of the uids: `num` members (0: 1000, the maximum) after `after`.',
   },
 
   [Command.GROUP_LIST]: {
     body: { num: uint32.optional, after: gidOrNew.optional },
     when: 'online',
     ack: { uid: reply.uid, list: reply.field<readonly { readonly gid: Gid }[]>('array of {gid}') },
-    doc: 'list: the groups of the user, by gid. A page: `num` (0: 1000, which is also the most) after the gid `after`.',
+    doc: 'The groups of the user in the order of the gids: `num` groups (0: 1000, the maximum) after `after`.',
   },
 
   [Command.ROOM_CREAT]: {
     body: { name: title.optional, desc: prose.optional },
     when: 'online',
     ack: { uid: reply.uid, rid: reply.rid },
-    doc: 'rid: chosen by the gateway. On the disk.',
+    doc: 'The gateway has chosen `rid`. The room is on disk.',
   },
   [Command.ROOM_DISMISS]: { ...ofRoom, doc: onDisk },
   [Command.ROOM_JOIN]: {
     ...ofRoom,
     ack: { uid: reply.uid, rid: reply.rid, gid: reply.uint32 },
-    doc: 'gid: the sub-group',
+    doc: '`gid`: the sub-group.',
   },
   [Command.ROOM_QUIT]: ofRoom,
   [Command.ROOM_KICK]: { ...ofRoom, body: { uid: uid.needed, rid: rid.needed } },
@@ -155,7 +158,7 @@ const readers = new Map<number, RequestReader>(
   ]),
 )
 
-/** How to read the request; undefined when the command is none that a client may send. */
+/** How to read the request; undefined when clients may not send this command. */
 export function readerOf(command: number): RequestReader | undefined {
   return readers.get(command)
 }

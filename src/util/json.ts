@@ -66,17 +66,17 @@ export function parse(text: string): unknown {
     : JSON.parse(text)
 }
 
-/** The same, but a key that stands twice in an object is refused. @throws SyntaxError, for that too */
+/** The same, but refuses repeated keys in an object. @throws SyntaxError, for that too */
 export function parseStrict(text: string): unknown {
   return parseLossless(text, null, { parseNumber: number, onDuplicateKey: ({ key }) => refuseTwice(key) })
 }
 
-/** What `parseStrict` throws for a key that stands twice. */
+/** A repeated key in an object, from `parseStrict`. */
 export class DuplicateKeyError extends SyntaxError {
   readonly key: string
 
   constructor(key: string) {
-    super(`${key}: expected once, got it twice`)
+    super(`${key}: expected one value, got two`)
     this.key = key
   }
 }

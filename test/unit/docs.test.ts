@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { pages } from '#dist/docs/pages.js'
+import { wrapProse } from '#dist/docs/wrap.js'
 import { routes } from '#dist/http/routes.js'
 import { Disconnect } from '#dist/protocol/disconnect.js'
 import { ErrorCode } from '#dist/protocol/error-code.js'
@@ -12,6 +13,21 @@ for (const [name, make] of Object.entries(pages)) {
     t.equal(readFileSync(`docs/${name}`, 'utf8'), make())
   })
 }
+
+t.test('prose wraps at 100 columns; code, tables and headings keep their lines', async t => {
+  const words = 'word '.repeat(30).trim()
+  const fixed = [`# ${words}`, `| ${words} |`, `\`\`\`\n${words} ${words}\n\`\`\``]
+  for (const block of fixed) t.equal(wrapProse(block), block)
+  const rest = 'word '.repeat(10).trim()
+  t.equal(wrapProse(words), `${'word '.repeat(20).trim()}\n${rest}`, 'a paragraph')
+  t.equal(
+    wrapProse(`- ${'word '.repeat(15).trim()}\n  ${'word '.repeat(14).trim()}\n- next`),
+    `- ${'word '.repeat(19).trim()}\n  ${rest}\n- next`,
+    'an entry of a list',
+  )
+  const code = `\`${words.slice(0, 60)}\``
+  t.equal(wrapProse(`${words.slice(0, 49)} ${code}`), `${words.slice(0, 49)}\n${code}`, 'a code span stays whole')
+})
 
 t.test('every interface has a name and a selection of its own', async t => {
   t.equal(new Set(routes.map(({ name }) => name)).size, routes.length, 'names')

@@ -7,15 +7,15 @@ import { IDEMPOTENCY_KEY_MAX, type Reply, type RequestContext } from '../route.t
 import { Router, readParameters } from '../router.ts'
 import { pushRoutes } from '../routes/push.ts'
 
-/** The reply of one push of a batch: that of the push alone, or its refusal. */
+/** The reply to one push of a batch: the same as for a single push, or a refusal. */
 export type PushReply = Reply & { readonly code: number; readonly errmsg: string }
 
-/** Pushes in one request. */
+/** Maximum number of pushes in one request. */
 export const PUSHES_MAX = 1000
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 const router = new Router(pushRoutes)
 
-/** Carries out each push of a JSON array as if it had come alone; what is wrong with one does not touch the others. */
+/** Carries out each push of a JSON array as if it had come alone: a bad one does not affect the others. */
 export async function pushBatch(context: HttpContext, _query: object, { body }: RequestContext) {
   let pushes: unknown
   try {
@@ -45,7 +45,7 @@ async function pushOne(context: HttpContext, push: unknown, index: number): Prom
     const reply = await row.handle(context, query, { ...body, idempotencyKey: keyOf(key) })
     return { ...reply, code: ErrorCode.OK.code, errmsg: ErrorCode.OK.text }
   } catch (error) {
-    // One that fails must not hide what became of the others.
+    // A push that fails must not hide the replies to the others.
     const { code, message } =
       error instanceof ApiError ? error : unexpected(context, error, { path: '/im/push/batch', index })
     return { code, errmsg: message }
@@ -54,8 +54,9 @@ async function pushOne(context: HttpContext, push: unknown, index: number): Prom
 
 function bodyOf(data: unknown, data64: unknown): { body: Buffer; contentType: string } {
   if (data64 !== undefined) {
-    if (typeof data64 !== 'string' || data !== undefined || !BASE64.test(data64)) {
-      throw ApiError.of('BAD_PARAMETER', 'data64: expected base64, and no data beside it')
+    if (data !== undefined) throw ApiError.of('BAD_PARAMETER', 'data64: expected data or data64, got both')
+    if (typeof data64 !== 'string' || !BASE64.test(data64)) {
+      throw ApiError.of('BAD_PARAMETER', 'data64: expected a string of base64')
     }
     return { body: Buffer.from(data64, 'base64'), contentType: 'application/octet-stream' }
   }
@@ -67,7 +68,7 @@ function bodyOf(data: unknown, data64: unknown): { body: Buffer; contentType: st
 function keyOf(key: unknown): string {
   if (key === undefined) return ''
   if (typeof key !== 'string' || key.length < 1 || key.length > IDEMPOTENCY_KEY_MAX) {
-    throw ApiError.of('BAD_PARAMETER', `key: expected a text of 1..${IDEMPOTENCY_KEY_MAX} characters`)
+    throw ApiError.of('BAD_PARAMETER', `key: expected a string of 1..${IDEMPOTENCY_KEY_MAX} characters`)
   }
   return key
 }

@@ -5,12 +5,12 @@ import { ApiError, granted } from '../api-error.ts'
 import type { HttpContext } from '../context.ts'
 import { nearness } from '../ip-database.ts'
 
-/** Most addresses that a device is told. */
+/** Maximum number of addresses in a reply. */
 const ADDRESSES_MAX = 5
-/** How a device waits before it connects again: base * factor^attempt, at most max, give or take the jitter's share. */
+/** How long a device waits before it reconnects: base * factor^attempt, at most max, plus or minus the share `jitter`. */
 const BACKOFF = { base: 1000, factor: 2, max: 60_000, jitter: 0.5 } as const
 
-/** Gives the user a new session id; durable before it is answered. */
+/** Gives the user a new session id. It is durable before the reply. */
 export async function register({ calls, placement }: HttpContext, device: Device) {
   const { uid, nation, city, town } = device
   const { sid } = granted(await calls.ask(placement.homeOf(uid), 'userRegister', { uid, nation, city, town }))
@@ -24,7 +24,7 @@ interface IpList {
   readonly clientip: string
 }
 
-/** Where the device may connect, and the token that signs it in. */
+/** The addresses that the device may connect to, and its token. */
 export async function listAddresses(context: HttpContext, { type, uid, sid, clientip }: IpList) {
   const { calls, clock } = context
   const { device } = granted(await calls.askHere('deviceOf', { sid }))
@@ -35,7 +35,7 @@ export async function listAddresses(context: HttpContext, { type, uid, sid, clie
   return { uid, sid, type, len: iplist.length, iplist, token, expire, backoff: BACKOFF }
 }
 
-/** The nearest first, among those the least loaded. What others have on their listeners is not known here: they follow ours. */
+/** Nearest first, then least loaded. The load of other nodes' listeners is unknown, so they come after ours. */
 function liveAddresses({ directory, counters, placeOf }: HttpContext, type: 1 | 2, clientip: string): string[] {
   const client = placeOf(clientip)
   const load = counters.sum(type === 1 ? 'sessions_tcp' : 'sessions_ws')

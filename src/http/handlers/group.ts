@@ -20,7 +20,7 @@ interface Gag extends Group {
   readonly uid?: UidOrAll | undefined
 }
 
-/** Refuses the user, removes him if he is a member, and tells the group. */
+/** Blacklists the user, removes a member, and tells the group. */
 export async function addGroupBlacklist({ calls, placement }: HttpContext, { gid, uid }: User) {
   granted(await calls.ask(placement.homeOf(gid), 'groupBlacklist', { gid, uid, on: true }))
   return {}
@@ -35,13 +35,13 @@ export function getGroupBlacklist(context: HttpContext, group: Paged<Uid>) {
   return listUids(context, group, 'blacklist')
 }
 
-/** Forbids one user to speak in a group, or everyone when `uid` is absent or 0. */
+/** Gags one user in a group, or everybody when `uid` is absent or 0. */
 export async function addGroupGag({ calls, placement }: HttpContext, { gid, uid = 0 }: Gag) {
   granted(await calls.ask(placement.homeOf(gid), 'groupGag', { gid, uid, on: true }))
   return {}
 }
 
-/** Lifts the gag of one user, or the one of everybody: each lifts only that. */
+/** Lifts the gag of one user, or the gag of everybody. One does not lift the other. */
 export async function deleteGroupGag({ calls, placement }: HttpContext, { gid, uid = 0 }: Gag) {
   granted(await calls.ask(placement.homeOf(gid), 'groupGag', { gid, uid, on: false }))
   return {}
@@ -65,7 +65,7 @@ export function getGroupMembers(context: HttpContext, group: Paged<Uid>) {
   return listUids(context, group, 'members')
 }
 
-/** Dismisses the group: its members are told and removed. Dismissing it again changes nothing. */
+/** Dismisses the group: tells its members and removes them. Dismissing it again changes nothing. */
 export async function closeGroup({ calls, placement }: HttpContext, { gid }: Group) {
   const answer = await calls.ask(placement.homeOf(gid), 'groupDismiss', { gid })
   if (!('refused' in answer) || answer.refused !== ErrorCode.CLOSED.code) granted(answer)
@@ -95,7 +95,7 @@ export function topGroups(context: HttpContext, { num = 10 }: Top) {
   return top(context, num, 'members')
 }
 
-/** The groups in which the most was said. */
+/** The groups with the most messages. */
 export function topGroupsByMessages(context: HttpContext, { num = 10 }: Top) {
   return top(context, num, 'messages')
 }

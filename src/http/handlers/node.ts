@@ -12,7 +12,7 @@ interface Node {
   readonly type?: 1 | 2 | undefined
 }
 
-/** The listeners of this process, with the sessions that came in over each, and those that were added. */
+/** The listeners of this process, with the number of sessions of each, and the listeners that app servers added. */
 export async function listListeners({ counters, directory }: HttpContext) {
   const isUp = counters.sum('up') > 0
   const own = directory.own.map(({ nid, type, ipaddr }) => {

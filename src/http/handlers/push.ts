@@ -35,7 +35,7 @@ export function pushRoom(context: HttpContext, query: Expire & { rid: Rid }, req
   })
 }
 
-/** A sid that was never registered has nobody. */
+/** A sid that was never registered reaches nobody: `total` is 0. */
 export function pushSession(context: HttpContext, query: Expire & { sid: Sid }, request: RequestContext) {
   const { sid } = query
   const { calls, placement } = context
@@ -76,13 +76,13 @@ export function pushApp(context: HttpContext, query: PushApp, request: RequestCo
 function pushArgs({ body, contentType }: RequestContext, { expire = 0 }: Expire): PushArgs {
   if (body.length === 0) throw ApiError.of('MISSING_PARAMETER', 'body')
   const dataKind = dataKindOf(contentType, body)
-  if (dataKind === undefined) throw ApiError.of('BAD_PARAMETER', 'body: expected JSON, as its content-type says')
+  if (dataKind === undefined) throw ApiError.of('BAD_PARAMETER', 'body: expected valid JSON, as the content-type says')
   return { data: body, dataKind, expire }
 }
 
 type Replied<R> = R | Promise<R>
 
-/** The same Idempotency-Key within its time gives the first reply again, and nothing is delivered twice. */
+/** A retry with the same Idempotency-Key returns the first reply, for some time, and delivers nothing twice. */
 function once<R>(
   context: HttpContext,
   request: RequestContext,
@@ -90,7 +90,7 @@ function once<R>(
 ): Replied<R> {
   const { idempotencyKey, body } = request
   if (idempotencyKey === '') return push(request)
-  // It is pushed when the key has been claimed.
+  // The push waits until the key is claimed, so it needs a copy of the body.
   const kept = { ...request, body: Buffer.from(body) }
   return onceForKey(context, idempotencyKey, () => push(kept))
 }

@@ -3,7 +3,7 @@ import type { Rid, Uid } from '../../util/id.ts'
 import { granted } from '../api-error.ts'
 import type { HttpContext } from '../context.ts'
 
-/** Whether a user is online, and the rooms that any of his sessions is in. */
+/** Whether a user is online, and all rooms that sessions of the user are in. */
 export async function userStatus(context: HttpContext, { uid }: { readonly uid: Uid }) {
   const sessions = await sessionsOf(context, uid)
   const byWorker = groupBy(sessions, ({ worker }) => worker)

@@ -15,7 +15,7 @@ interface Gag extends Room {
   readonly uid?: UidOrAll | undefined
 }
 
-/** Takes all sessions of the user out of the room and lets none in. */
+/** Blacklists the user in the room: removes all sessions of the user and refuses joins. */
 export async function addRoomBlacklist({ calls, placement }: HttpContext, { rid, uid }: User) {
   granted(await calls.ask(placement.homeOf(rid), 'roomBlacklist', { rid, uid, on: true }))
   return {}
@@ -26,19 +26,19 @@ export async function deleteRoomBlacklist({ calls, placement }: HttpContext, { r
   return {}
 }
 
-/** Forbids one user to speak in a room, or everyone when `uid` is absent or 0. */
+/** Gags one user in a room, or everybody when `uid` is absent or 0. */
 export async function addRoomGag({ calls, placement }: HttpContext, { rid, uid = 0 }: Gag) {
   granted(await calls.ask(placement.homeOf(rid), 'roomGag', { rid, uid, on: true }))
   return {}
 }
 
-/** Lifts the gag of one user, or the one of everybody: each lifts only that. */
+/** Lifts the gag of one user, or the gag of everybody. One does not lift the other. */
 export async function deleteRoomGag({ calls, placement }: HttpContext, { rid, uid = 0 }: Gag) {
   granted(await calls.ask(placement.homeOf(rid), 'roomGag', { rid, uid, on: false }))
   return {}
 }
 
-/** Closing what is closed changes nothing. */
+/** Closing a closed room changes nothing. */
 export async function closeRoom({ calls, placement }: HttpContext, { rid }: Room) {
   const answer = await calls.ask(placement.homeOf(rid), 'roomDismiss', { rid })
   if (!('refused' in answer) || answer.refused !== ErrorCode.CLOSED.code) granted(answer)
@@ -50,7 +50,7 @@ export async function openRoom({ calls, placement }: HttpContext, { rid }: Room)
   return {}
 }
 
-/** Sets the places of a sub-group of one room, or without a rid of all rooms that have none of their own. */
+/** Sets the places per sub-group of one room or, without a rid, of all rooms without a setting of their own. */
 export async function setRoomCap(
   { calls, placement }: HttpContext,
   { rid, cap }: { readonly rid?: Rid | undefined; readonly cap: number },

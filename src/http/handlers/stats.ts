@@ -10,7 +10,7 @@ interface PrecNum extends Prec {
   readonly num: number
 }
 
-/** Adding a precision that is there changes how many buckets of it are kept. */
+/** Adding a precision again changes how many of its buckets are kept. */
 export async function addStats({ calls, placement }: HttpContext, { prec, num }: PrecNum) {
   granted(await calls.ask(placement.ofAll, 'statsAdd', { prec: String(prec.prec), num }))
   return {}

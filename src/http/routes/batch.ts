@@ -7,12 +7,12 @@ import { pushRoutes } from './push.ts'
 
 const { PUSHES_MAX } = batch
 
-/** What a push of a batch has besides `dim` and the parameters of that push: its body and headers, when it comes alone. */
+/** The fields of a push in a batch besides `dim` and its parameters. A single push has them as body and header. */
 const content: Kinds = {
-  data: new Kind({ meaning: 'what is pushed', words: 'text, or any JSON value', schema: {} }, true),
+  data: new Kind({ meaning: 'the message to push', words: 'text, or any JSON value', schema: {} }, true),
   data64: new Kind(
     {
-      meaning: 'what is pushed, as bytes; instead of data',
+      meaning: 'the message as bytes, instead of data',
       words: 'text, base64',
       schema: { type: 'string', contentEncoding: 'base64' },
     },
@@ -20,7 +20,7 @@ const content: Kinds = {
   ),
   key: new Kind(
     {
-      meaning: 'as the header Idempotency-Key',
+      meaning: 'like the header Idempotency-Key',
       words: `text of 1..${IDEMPOTENCY_KEY_MAX} characters`,
       schema: { type: 'string', minLength: 1, maxLength: IDEMPOTENCY_KEY_MAX },
     },
@@ -30,7 +30,7 @@ const content: Kinds = {
 
 const pushes = new Kind(
   {
-    meaning: 'Each push has dim, the parameters of that push, and:',
+    meaning: 'Each push has `dim`, the parameters of that push, and:',
     words: `list of up to ${PUSHES_MAX} pushes`,
     schema: {
       type: 'array',
@@ -44,7 +44,7 @@ const pushes = new Kind(
   false,
 )
 
-const reply = either<batch.PushReply>('code, errmsg, and the fields of that push', 'replies', [
+const reply = either<batch.PushReply>('code, errmsg and the fields of that push', 'replies', [
   ...pushRoutes.map(row => replySchema(row.reply)),
   errorSchema(),
 ])
@@ -54,14 +54,17 @@ export const batchRoutes: readonly Route[] = [
   route({
     name: 'push.batch',
     doc: '2.a',
-    summary: `Up to ${PUSHES_MAX} pushes in one request. One that is refused does not touch the others.`,
+    summary: `Sends up to ${PUSHES_MAX} pushes in one request. If one is refused, the others still go out.`,
     method: 'POST',
     path: '/im/push/batch',
     where: {},
     query: {},
     body: pushes,
     bodyBytesMax: 'batchBytesMax',
-    reply: { len: count('length of list'), list: listOf('the reply of each push, in order, with its own code', reply) },
+    reply: {
+      len: count('length of the list'),
+      list: listOf('the reply to each push, in order, with its own code', reply),
+    },
     errors: [],
     handle: batch.pushBatch,
   }),

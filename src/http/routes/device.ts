@@ -4,11 +4,11 @@ import { count, decimal, listOf, object, text } from '../reply.ts'
 import { type Route, route } from '../route.ts'
 
 const uid = userId('user')
-/** Kept with the sid, and not looked at: any numbering will do. */
+/** Stored with the sid and never read: any numbering will do. */
 const place = {
-  nation: uint32('nation of the user, in a numbering of yours; kept with the sid'),
-  city: uint32('city, likewise'),
-  town: uint32('town, likewise'),
+  nation: uint32('nation, in your own numbering; stored with the sid'),
+  city: uint32('city, in your own numbering'),
+  town: uint32('town, in your own numbering'),
 }
 
 /** Devices: registration and addresses (1.x). */
@@ -17,20 +17,20 @@ export const deviceRoutes: readonly Route[] = [
     name: 'register',
     doc: '1.1',
     summary:
-      'Registers a device: a new session id for a user. `nation`, `city` and `town` are numbers that the app server ' +
-      'chooses to say where the device is; the gateway keeps them with the session and does nothing else with them.',
+      'Registers a device: gives a user a new session id. `nation`, `city` and `town` are numbers that the app server ' +
+      'chooses for the place of the device; the gateway stores them with the sid and does nothing else with them.',
     method: 'GET',
     path: '/im/register',
     where: {},
     query: { uid, ...place },
-    reply: { uid, sid: sessionId('session, never used before'), ...place },
+    reply: { uid, sid: sessionId('new session id, never used before'), ...place },
     errors: [],
     handle: device.register,
   }),
   route({
     name: 'iplist',
     doc: '1.2',
-    summary: 'Where a device may connect, and the token that signs it in.',
+    summary: 'Returns the addresses that a device may connect to and the token to sign in with.',
     method: 'GET',
     path: '/im/iplist',
     where: {},
@@ -38,21 +38,21 @@ export const deviceRoutes: readonly Route[] = [
       type: listenerType('how the device connects'),
       uid,
       sid: sessionId('session'),
-      clientip: ipAddress('address of the device, as you see it'),
+      clientip: ipAddress('IP address of the device, as your server sees it'),
     },
     reply: {
       uid,
       sid: sessionId('session'),
       type: listenerType('how the device connects'),
-      len: count('length of iplist'),
+      len: count('length of the list'),
       iplist: listOf('addresses as ip:port, best first', text('ip:port')),
-      token: text('for ONLINE'),
-      expire: count('seconds that the token is valid'),
-      backoff: object('how long to wait before connecting again: base * factor^attempt', {
-        base: count('milliseconds'),
+      token: text('token for ONLINE'),
+      expire: count('seconds until the token expires'),
+      backoff: object('how long to wait before a reconnect: base * factor^attempt, at most max', {
+        base: count('first wait in milliseconds'),
         factor: decimal('growth with each attempt'),
-        max: count('most milliseconds'),
-        jitter: decimal('share by which the wait is random, up or down'),
+        max: count('longest wait in milliseconds'),
+        jitter: decimal('random share to add to or take from the wait'),
       }),
     },
     errors: ['SID_MISMATCH'],

@@ -6,7 +6,7 @@ import { type Route, route } from '../route.ts'
 const gid = groupId('group')
 const uid = userId('user')
 const gagged = userIdOrAll('user; 0 or absent: everybody').optional()
-const most = cap('most members')
+const most = cap('maximum number of members')
 
 const num = pageNum('entries of the page; absent: 1000').optional()
 const page = { num, after: userId('user after whom the page begins').optional() }
@@ -17,7 +17,7 @@ export const groupRoutes: readonly Route[] = [
   route({
     name: 'group.blacklist.add',
     doc: '5.1',
-    summary: 'Refuses a user in a group, and removes him if he is a member.',
+    summary: 'Puts a user on the blacklist of a group. A member is removed, and the user can no longer join.',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,
@@ -43,20 +43,20 @@ export const groupRoutes: readonly Route[] = [
   route({
     name: 'group.blacklist.get',
     doc: '5.3',
-    summary: 'The blacklist of a group.',
+    summary: 'Lists the users on the blacklist of a group.',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,
     where: { action: 'get', option: 'blacklist' },
     query: { gid, ...page },
-    reply: numberedList('users that are refused', { uid }),
+    reply: numberedList('blacklisted users', { uid }),
     errors: ['NO_SUCH_GROUP'],
     handle: group.getGroupBlacklist,
   }),
   route({
     name: 'group.gag.add',
     doc: '5.4',
-    summary: 'Forbids one user to speak in a group, or everybody without a uid or with 0.',
+    summary: 'Gags one user in a group, or everybody if uid is 0 or absent.',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,
@@ -69,7 +69,7 @@ export const groupRoutes: readonly Route[] = [
   route({
     name: 'group.gag.del',
     doc: '5.5',
-    summary: 'Lifts the gag of one user, or the one of everybody.',
+    summary: 'Lifts the gag of one user, or the gag of everybody if uid is 0 or absent. One does not lift the other.',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,
@@ -82,20 +82,21 @@ export const groupRoutes: readonly Route[] = [
   route({
     name: 'group.gag.get',
     doc: '5.6',
-    summary: 'Who may not speak in a group; uid 0 is everybody.',
+    summary: 'Lists the gagged users of a group; uid 0 means everybody.',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,
     where: { action: 'get', option: 'gag' },
     query: { gid, ...gagPage },
-    reply: numberedList('users that may not speak', { uid: userIdOrAll('user; 0: everybody') }),
+    reply: numberedList('gagged users', { uid: userIdOrAll('user; 0: everybody') }),
     errors: ['NO_SUCH_GROUP'],
     handle: group.getGroupGags,
   }),
   route({
     name: 'group.close',
     doc: '5.7',
-    summary: 'Dismisses a group.',
+    summary:
+      'Dismisses a group: tells its members and removes them. Joins, chats and pushes are refused until it is opened again (5.a).',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,
@@ -108,7 +109,7 @@ export const groupRoutes: readonly Route[] = [
   route({
     name: 'group.cap.set',
     doc: '5.8',
-    summary: 'Sets the most members of a group; nobody is removed.',
+    summary: 'Sets the maximum number of members. If the group is larger already, nobody is removed.',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,
@@ -121,7 +122,7 @@ export const groupRoutes: readonly Route[] = [
   route({
     name: 'group.cap.get',
     doc: '5.9',
-    summary: 'The most members of a group.',
+    summary: 'Returns the maximum number of members of a group.',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,
@@ -134,31 +135,31 @@ export const groupRoutes: readonly Route[] = [
   route({
     name: 'group.top',
     doc: '5.10',
-    summary: 'The groups with the most members; ten unless num is given.',
+    summary: 'Lists the groups with the most members.',
     method: 'GET',
     path: '/im/group/query',
     where: { option: 'top-list' },
-    query: { num: topNum('most entries; 10 when absent').optional() },
-    reply: numberedList('groups, the largest first', { gid, total: count('members') }),
+    query: { num: topNum('maximum number of entries; 10 if absent').optional() },
+    reply: numberedList('groups, the largest first', { gid, total: count('number of members') }),
     errors: [],
     handle: group.topGroups,
   }),
   route({
     name: 'group.top.messages',
     doc: '5.11',
-    summary: 'The groups in which the most was said; ten unless num is given.',
+    summary: 'Lists the groups with the most messages.',
     method: 'GET',
     path: '/im/group/query',
     where: { option: 'mesg-top-list' },
-    query: { num: topNum('most entries; 10 when absent').optional() },
-    reply: numberedList('groups, the busiest first', { gid, total: count('messages') }),
+    query: { num: topNum('maximum number of entries; 10 if absent').optional() },
+    reply: numberedList('groups, the busiest first', { gid, total: count('number of messages') }),
     errors: [],
     handle: group.topGroupsByMessages,
   }),
   route({
     name: 'group.open',
     doc: '5.a',
-    summary: 'Brings a dismissed group back, without members.',
+    summary: 'Opens a dismissed group again, without members.',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,
@@ -171,7 +172,7 @@ export const groupRoutes: readonly Route[] = [
   route({
     name: 'group.member.add',
     doc: '5.b',
-    summary: 'Makes a user a member of a group.',
+    summary: 'Adds a member to a group.',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,
@@ -184,7 +185,7 @@ export const groupRoutes: readonly Route[] = [
   route({
     name: 'group.member.del',
     doc: '5.c',
-    summary: 'Removes a member.',
+    summary: 'Removes a member from a group.',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,
@@ -197,7 +198,7 @@ export const groupRoutes: readonly Route[] = [
   route({
     name: 'group.member.get',
     doc: '5.d',
-    summary: 'The members of a group.',
+    summary: 'Lists the members of a group.',
     method: 'GET',
     path: '/im/group/config',
     alsoPost: true,

@@ -5,7 +5,7 @@ import { type Route, route } from '../route.ts'
 
 const nid = nodeId('node')
 const ipaddr = ipAddress('address of the node')
-const status = choice('whether it answers', [1, 'up'], [0, 'down'])
+const status = choice('whether the node answers', [1, 'up'], [0, 'down'])
 const node = { nid, ipaddr, port: port('port of the node') }
 
 /** Listeners and forwarders (7.x). */
@@ -13,7 +13,7 @@ export const nodeRoutes: readonly Route[] = [
   route({
     name: 'listend.list',
     doc: '7.1',
-    summary: 'The listeners that devices connect to.',
+    summary: 'Lists the listeners that devices connect to.',
     method: 'GET',
     path: '/im/config',
     alsoPost: true,
@@ -24,7 +24,7 @@ export const nodeRoutes: readonly Route[] = [
       type: listenerType('how clients connect'),
       ipaddr: text('ip:port'),
       status,
-      total: count('sessions'),
+      total: count('number of sessions'),
     }),
     errors: [],
     handle: nodes.listListeners,
@@ -32,12 +32,15 @@ export const nodeRoutes: readonly Route[] = [
   route({
     name: 'listend.add',
     doc: '7.2',
-    summary: 'Adds a listener; adding what is there changes nothing.',
+    summary: 'Adds a listener. Adding it again changes nothing.',
     method: 'GET',
     path: '/im/config',
     alsoPost: true,
     where: { action: 'add', option: 'listend' },
-    query: { ...node, type: listenerType('how clients connect; absent: as before, or 2').optional() },
+    query: {
+      ...node,
+      type: listenerType('how clients connect; absent: unchanged, or 2 for a new listener').optional(),
+    },
     reply: {},
     errors: ['REPLACED'],
     handle: nodes.addListener,
@@ -58,7 +61,7 @@ export const nodeRoutes: readonly Route[] = [
   route({
     name: 'frwder.list',
     doc: '7.4',
-    summary: 'The nodes of the forwarding layer.',
+    summary: 'Lists the nodes of the forwarding layer.',
     method: 'GET',
     path: '/im/config',
     alsoPost: true,
@@ -71,7 +74,7 @@ export const nodeRoutes: readonly Route[] = [
   route({
     name: 'frwder.add',
     doc: '7.5',
-    summary: 'Adds a forwarder; adding what is there changes nothing.',
+    summary: 'Adds a forwarder. Adding it again changes nothing.',
     method: 'GET',
     path: '/im/config',
     alsoPost: true,

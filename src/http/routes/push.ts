@@ -3,16 +3,18 @@ import { appid, expire, groupId, messageId, roomId, sessionId, userId, version }
 import { count } from '../reply.ts'
 import { type Route, route } from '../route.ts'
 
-const kept = expire('seconds that it stays valid: who comes within them still gets it; 0: only who is there now')
+const kept = expire(
+  'seconds that the push stays valid: anyone who joins or signs in within them still gets it; 0: only those online now',
+)
 const optionalKept = kept.optional()
-const pushed = { msgid: messageId('number of the message'), total: count('sessions it was sent to') }
+const pushed = { msgid: messageId('number of the message'), total: count('number of sessions it was sent to') }
 const gid = groupId('group')
 const rid = roomId('room')
 const sid = sessionId('session')
 const uid = userId('user')
-const app = appid('app that ONLINE named')
+const app = appid('app named in ONLINE')
 
-/** The pushes: a part of the table that a batch carries out too. */
+/** The pushes (2.x). A batch uses these rows too. */
 export const pushRoutes: readonly Route[] = [
   route({
     name: 'push.broadcast',
@@ -29,7 +31,7 @@ export const pushRoutes: readonly Route[] = [
   route({
     name: 'push.group',
     doc: '2.2',
-    summary: 'Pushes the body to the members of a group that are online.',
+    summary: 'Pushes the body to the members of a group who are online.',
     method: 'POST',
     path: '/im/push',
     where: { dim: 'group' },
@@ -58,7 +60,11 @@ export const pushRoutes: readonly Route[] = [
     path: '/im/push',
     where: { dim: 'sid' },
     query: { sid, expire: optionalKept },
-    reply: { sid, ...pushed, msgid: messageId('number of the message; none when nobody has that sid').optional() },
+    reply: {
+      sid,
+      ...pushed,
+      msgid: messageId('number of the message; absent when the sid was never registered').optional(),
+    },
     errors: [],
     handle: push.pushSession,
   }),
@@ -77,11 +83,11 @@ export const pushRoutes: readonly Route[] = [
   route({
     name: 'push.appid',
     doc: '2.6',
-    summary: 'Pushes the body to the sessions whose ONLINE named the app, and the version if one is given.',
+    summary: 'Pushes the body to the sessions of one app, or of one version of it. ONLINE names both.',
     method: 'POST',
     path: '/im/push',
     where: { dim: 'appid' },
-    query: { appid: app, version: version('version that ONLINE named').optional(), expire: optionalKept },
+    query: { appid: app, version: version('version named in ONLINE; absent: all').optional(), expire: optionalKept },
     reply: { appid: app, ...pushed },
     errors: [],
     handle: push.pushApp,

@@ -10,14 +10,14 @@ export const queryRoutes: readonly Route[] = [
   route({
     name: 'query.user-status',
     doc: '4.1',
-    summary: 'Whether a user is online, and in which rooms.',
+    summary: 'Tells whether a user is online, and in which rooms.',
     method: 'GET',
     path: '/im/query',
     where: { option: 'user-status' },
     query: { uid },
     reply: {
       uid,
-      status: choice('whether a session of the user is there', [1, 'online'], [0, 'offline']),
+      status: choice('whether the user has a session online', [1, 'online'], [0, 'offline']),
       ...numberedList('rooms that any session of the user is in', { rid: roomId('room') }),
     },
     errors: [],
@@ -26,7 +26,7 @@ export const queryRoutes: readonly Route[] = [
   route({
     name: 'query.sid-list',
     doc: '4.2',
-    summary: 'The sessions of a user that are online.',
+    summary: 'Lists the sessions of a user that are online.',
     method: 'GET',
     path: '/im/query',
     where: { option: 'sid-list' },

@@ -13,15 +13,15 @@ const gagged = userIdOrAll('user; 0 or absent: everybody').optional()
 const silenced = userIdOrAll('user; 0: everybody')
 const num = pageNum('entries of the page; absent: 1000').optional()
 const page = { num, after: userIdOrAll('user after whom the page begins').optional() }
-const places = cap('places of a sub-group')
-const anyRoom = roomId('room; absent: the default of all rooms').optional()
+const places = cap('places in each sub-group')
+const anyRoom = roomId('room; absent: the default for all rooms').optional()
 
 /** Rooms (6.x). */
 export const roomRoutes: readonly Route[] = [
   route({
     name: 'room.blacklist.add',
     doc: '6.1',
-    summary: 'Takes all sessions of a user out of a room and lets none in.',
+    summary: 'Puts a user on the blacklist of a room: removes all sessions of the user, and refuses joins.',
     method: 'GET',
     path: '/im/room/config',
     alsoPost: true,
@@ -47,7 +47,7 @@ export const roomRoutes: readonly Route[] = [
   route({
     name: 'room.gag.add',
     doc: '6.3',
-    summary: 'Forbids one user to speak in a room, or everybody without a uid or with 0.',
+    summary: 'Gags one user in a room, or everybody if uid is 0 or absent.',
     method: 'GET',
     path: '/im/room/config',
     alsoPost: true,
@@ -60,7 +60,7 @@ export const roomRoutes: readonly Route[] = [
   route({
     name: 'room.gag.del',
     doc: '6.4',
-    summary: 'Lifts the gag of one user, or the one of everybody.',
+    summary: 'Lifts the gag of one user, or the gag of everybody if uid is 0 or absent. One does not lift the other.',
     method: 'GET',
     path: '/im/room/config',
     alsoPost: true,
@@ -73,7 +73,8 @@ export const roomRoutes: readonly Route[] = [
   route({
     name: 'room.close',
     doc: '6.5',
-    summary: 'Closes a room: who is in it is told and removed.',
+    summary:
+      'Closes a room: tells its members and removes them. Joins, chats and pushes are refused until it is opened again.',
     method: 'GET',
     path: '/im/room/config',
     alsoPost: true,
@@ -99,7 +100,8 @@ export const roomRoutes: readonly Route[] = [
   route({
     name: 'room.cap.set',
     doc: '6.7',
-    summary: 'Sets the places of a sub-group of a room, or without a rid of all rooms that have none of their own.',
+    summary:
+      'Sets how many places each sub-group of a room has. Without rid: of all rooms that have no setting of their own.',
     method: 'GET',
     path: '/im/room/config',
     alsoPost: true,
@@ -112,7 +114,7 @@ export const roomRoutes: readonly Route[] = [
   route({
     name: 'room.cap.get',
     doc: '6.8',
-    summary: 'The places of a sub-group of a room, or without a rid the default.',
+    summary: 'Returns how many places each sub-group of a room has. Without rid: the default.',
     method: 'GET',
     path: '/im/room/config',
     alsoPost: true,
@@ -125,12 +127,12 @@ export const roomRoutes: readonly Route[] = [
   route({
     name: 'room.top',
     doc: '6.9',
-    summary: 'The rooms with the most sessions; ten unless num is given.',
+    summary: 'Lists the rooms with the most sessions.',
     method: 'GET',
     path: '/im/room/query',
     where: { option: 'top-list' },
-    query: { num: topNum('most entries; 10 when absent').optional() },
-    reply: numberedList('rooms, the largest first', { rid, total: count('sessions') }),
+    query: { num: topNum('maximum number of entries; 10 if absent').optional() },
+    reply: numberedList('rooms, the largest first', { rid, total: count('number of sessions') }),
     errors: [],
     handle: room.topRooms,
   }),
@@ -163,12 +165,12 @@ export const roomRoutes: readonly Route[] = [
   route({
     name: 'room.groups',
     doc: '6.10',
-    summary: 'The sub-groups of a room.',
+    summary: 'Lists the sub-groups of a room.',
     method: 'GET',
     path: '/im/room/query',
     where: { option: 'group-list' },
     query: { rid, num, after: uint32('sub-group after which the page begins').optional() },
-    reply: { rid, ...numberedList('sub-groups', { gid: ordinal('sub-group'), total: count('sessions') }) },
+    reply: { rid, ...numberedList('sub-groups', { gid: ordinal('sub-group'), total: count('number of sessions') }) },
     errors: [],
     handle: room.listRoomGroups,
   }),

@@ -4,7 +4,7 @@ import { count, decimal, idx, jsonList, numberedList, text, precision as written
 import { type Route, route } from '../route.ts'
 
 const prec = precision('precision')
-const num = bucketNum('most records')
+const num = bucketNum('maximum number of records')
 
 /** The online statistics (3.x). */
 export const statsRoutes: readonly Route[] = [
@@ -12,8 +12,8 @@ export const statsRoutes: readonly Route[] = [
     name: 'user-statis.add',
     doc: '3.1',
     summary:
-      'Adds a precision of the online statistics, or changes how many records of it are kept. The records of a ' +
-      'precision begin when it is added: without this call there are no statistics.',
+      'Adds a precision to the online statistics, or changes how many of its records are kept. Recording starts with ' +
+      'this call; without this call there are no statistics.',
     method: 'GET',
     path: '/im/config',
     alsoPost: true,
@@ -39,7 +39,7 @@ export const statsRoutes: readonly Route[] = [
   route({
     name: 'user-statis.list',
     doc: '3.3',
-    summary: 'The precisions.',
+    summary: 'Lists the precisions.',
     method: 'GET',
     path: '/im/config',
     alsoPost: true,
@@ -53,8 +53,8 @@ export const statsRoutes: readonly Route[] = [
     name: 'user-statis.get',
     doc: '3.4',
     summary:
-      'The newest records of a precision, newest first. Times are UTC. A precision that was not added (3.1) is refused; ' +
-      'there are no records from before that.',
+      'Returns the newest records of a precision, newest first. Times are UTC. Add the precision first (3.1): there are no ' +
+      'records from before that, and an unknown precision is refused.',
     method: 'GET',
     path: '/im/config',
     alsoPost: true,
@@ -62,11 +62,11 @@ export const statsRoutes: readonly Route[] = [
     query: { prec, num },
     reply: {
       prec: writtenPrecision('seconds, a month or a year'),
-      num: count('length of list'),
+      num: count('length of the list'),
       list: jsonList('records, newest first', {
         idx,
         time: count('start, in unix seconds'),
-        'time-str': text('start, as 2026-01-31 09:30:00'),
+        'time-str': text('start, such as 2026-01-31 09:30:00'),
         num: count('most users online'),
         min: count('fewest users online'),
         last: count('users online in the last sample'),
