@@ -9,7 +9,7 @@ export interface SessionAddress {
   readonly worker: number
 }
 
-/** One push as its home gets it. `expire`: seconds it stays valid; 0: only who is there now. */
+/** One push as its home gets it. `expire`: seconds it stays valid; 0: only for sessions present now. */
 export interface PushArgs {
   readonly data: Buffer
   readonly dataKind: number
@@ -26,7 +26,7 @@ export interface Broadcast {
   readonly msgid: number
   readonly frame: Buffer
   readonly dataKind: number
-  /** Unix milliseconds; 0: only who is there now. */
+  /** Unix milliseconds; 0: only for sessions present now. */
   readonly expiresAt: number
   readonly app?: string | undefined
   readonly version?: string | undefined
@@ -34,9 +34,9 @@ export interface Broadcast {
 
 /** What a session has had of the pushes to everybody that are still valid. */
 export interface BroadcastsSeen {
-  /** All of them up to this msgid; 0: none, or none is valid. */
+  /** All pushes up to this msgid; 0: no push, or no push is valid. */
   readonly upTo: number
-  /** When the last of them ends: until then it matters. Unix milliseconds. */
+  /** When the last of them expires: the mark matters until then. Unix milliseconds. */
   readonly endsAt: number
 }
 
@@ -66,12 +66,12 @@ export interface Device {
   readonly town: number
 }
 
-/** A session that was there before its home was replaced: it has had what was pushed, and nobody need be told. */
+/** A session that was there before its home was replaced: it needs no stored pushes, and the others no notice. */
 interface Back {
   readonly isBack?: true
 }
 
-/** Who asks for a change of a group or room: a user in a session, or the HTTP API (absent), which may do all. */
+/** Who asks for a change of a group or room: a user, or (absent) the HTTP API, which may do everything. */
 interface By {
   readonly by?: Uid
 }
@@ -106,9 +106,9 @@ function method<Args extends object, Reply = Done>(): Method<Args, Reply> {
 }
 
 /**
- * What workers ask of each other: arguments and answer of each method. The home of a user, group or room carries out its
- * methods; the worker of a session those that begin with `session`; any worker what says `here`. The place in the table is
- * the number on the bus.
+ * The methods that workers call on each other: arguments and answer of each. The home of a user, group or room carries out
+ * the methods named after it; the worker of a session those that begin with `session`; any worker, for itself, those marked `here`.
+ * The place in the table is the number on the bus.
  */
 export const methods = {
   /** A new session id for a user; on the disk. */
@@ -140,7 +140,7 @@ export const methods = {
   groupMembers: method<OfGroup & { num: number } & By, { list: { uid: Uid; role: number }[] }>(),
   groupOpen: method<OfGroup>(),
   groupUids: method<OfGroup & { list: 'blacklist' | 'members' }, Uid[]>(),
-  /** Who may not speak; 0: everybody. */
+  /** The gagged users; 0: everybody. */
   groupGags: method<OfGroup, UidOrAll[]>(),
   /** Sets the most members when `cap` is given. */
   groupCap: method<OfGroup & { cap?: number }, { cap: number }>(),
@@ -148,7 +148,7 @@ export const methods = {
   groupTop: method<{ num: number; by: 'members' | 'messages' }, Ranked[]>(),
   groupInvite: method<OfGroup & { to: Uid; by: Uid }>(),
   groupPush: method<PushArgs & OfGroup, Pushed>(),
-  /** A session of a member came online: it gets what the group says from now on. */
+  /** A session of a member came online: from now on it gets the messages of the group. */
   groupAttach: method<OfGroup & OfUser & OfSession & Back, { topic: number }>(),
   groupDetach: method<OfGroup & OfSession>(),
 
@@ -165,9 +165,9 @@ export const methods = {
   roomCap: method<OfRoom & { cap?: number }, { cap: number }>(),
   /** Here. The places of a sub-group where nothing else is set. */
   roomDefaultCap: method<Done, { cap: number }>(),
-  /** Sets it; asked of the worker that keeps what concerns everybody. */
+  /** Sets it; called at the home of everything without an id. */
   roomSetDefaultCap: method<{ cap: number }>(),
-  /** It was changed; asked of every worker. */
+  /** It has changed; called at every worker. */
   roomDefaultCapChanged: method<{ cap: number }>(),
   roomGroups: method<OfRoom, { gid: number; total: number }[]>(),
   /** The largest rooms of this home, most first. */
@@ -186,7 +186,7 @@ export const methods = {
   /** Here. The newest `num` buckets, newest first, as the entries of a JSON array; undefined: there is no such precision. */
   statsPage: method<{ precision: number; num: number }, { text: string; count: number } | undefined>(),
 
-  /** Numbers and keeps a push to everybody, or to an app, and has every worker deliver it. */
+  /** Numbers and stores a push to everybody, or to an app, and has every worker deliver it. */
   broadcast: method<PushArgs & { app?: string; version?: string }, Pushed>(),
   sessionBroadcast: method<Broadcast, { total: number }>(),
 
@@ -194,13 +194,13 @@ export const methods = {
   idempotencyClaim: method<{ key: string }, { fresh: true } | { reply: string }>(),
   idempotencySettle: method<{ key: string; reply: string }>(),
 
-  /** A newer connection of the same sid took over: this one is told to go. */
+  /** A newer connection of the same sid took over: kicks the older one, and returns what it has had of the broadcasts. */
   sessionReplaced: method<{ cid: Cid }, { broadcastsSeen: number }>(),
   sessionRooms: method<{ cids: Cid[] }, Rid[]>(),
   sessionLeftRoom: method<{ cid: Cid; rid: Rid; notice: Buffer }>(),
   sessionInGroup: method<OfSession & OfGroup & { topic: number; notice?: Buffer }>(),
   sessionLeftGroup: method<{ cid: Cid; gid: Gid; notice?: Buffer }>(),
-  /** The counts of a room changed: for those of its sessions who want to know. */
+  /** The counts of a room changed: a notice for the sessions in it that subscribed. */
   sessionRoomCounts: method<{ rid: Rid; watch: number; frame: Buffer }>(),
 } as const
 

@@ -6,14 +6,14 @@ import type { AckOf, BodyOf, Request } from '../protocol/requests.ts'
 import type { SessionContext } from './context.ts'
 import type { Session } from './session.ts'
 
-/** A request as its handler sees it: what it says, and how it is answered. @typeParam B its body @typeParam A the fields of its ack */
+/** A request as its handler sees it: the body, and how to answer. @typeParam B its body @typeParam A the fields of its ack */
 export interface Answerable<B, A> {
   readonly context: SessionContext
   readonly session: Session
   readonly body: B
-  /** It was done: `code` 0 and what there is to say. */
+  /** Done: `code` 0 and the fields of the ack. */
   ack(fields: A): void
-  /** It was not done. @param fields what is known of the ack's */
+  /** Refused. @param fields the fields of the ack that are known */
   refuse(refusal: Refused, fields?: Partial<A>): void
 }
 
@@ -46,7 +46,7 @@ export class ClientRequest<R extends Request> implements Answerable<BodyOf<R>, A
 /** Carries out one request. */
 export type Handler<R extends Request> = (request: ClientRequest<R>) => void
 
-/** The same for what could not even be read. */
+/** Refuses a request, even one whose body could not be read. */
 export function refuse(
   { hub }: SessionContext,
   session: Session,

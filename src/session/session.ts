@@ -13,13 +13,13 @@ interface Held {
   readonly dataKind: DataKind
 }
 
-/** What the client said before its ONLINE was answered: said again then. */
+/** Requests that came before the ONLINE was answered: dispatched again afterwards. */
 interface Early {
   readonly sayAgain: (() => void)[]
   bytes: number
 }
 
-/** Most that a client may say before its ONLINE was answered. */
+/** Most bytes that a client may send before its ONLINE is answered. */
 const EARLY_BYTES_MAX = 262_144
 
 /**
@@ -37,7 +37,7 @@ export class Session implements Subscriber {
   app = ''
   version = ''
   watches = 0
-  /** When the client connected, and when it last said something: whole ms of the clock, which take no memory of their own. */
+  /** When the client connected, and when it last sent something: whole ms of the clock, which need no heap number. */
   readonly openedAt: number
   seenAt: number
   /** Its place among all signed-in sessions. */
@@ -62,12 +62,12 @@ export class Session implements Subscriber {
     return this.speaksJson ? Carrier.WS_JSON : Carrier.WS_BINARY
   }
 
-  /** The client said something. */
+  /** The client sent something. */
   seen(now: number): void {
     this.seenAt = Math.floor(now)
   }
 
-  /** Adds one frame, in memory of its own, to the output of this turn. @returns whether there was none before */
+  /** Adds one frame, in memory of its own, to the output of this turn. @returns whether it is the first of the turn */
   send(frame: Buffer, dataKind: DataKind): boolean {
     const message = this.speaksJson ? toJson(frame, dataKind) : frame
     if (this.#output !== undefined) {
@@ -78,7 +78,7 @@ export class Session implements Subscriber {
     return true
   }
 
-  /** Keeps a frame until `takeHeld`: nothing may overtake the ONLINE-ACK. */
+  /** Holds a frame until `takeHeld`: nothing may overtake the ONLINE-ACK. */
   hold(frame: Buffer, dataKind: DataKind): void {
     this.#held ??= []
     this.#held.push({ frame, dataKind })
@@ -90,7 +90,7 @@ export class Session implements Subscriber {
     return held
   }
 
-  /** Keeps what came too early. @returns false when that is too much */
+  /** Keeps a request that came too early. @returns false when too many bytes wait */
   postpone(bytes: number, sayAgain: () => void): boolean {
     this.#early ??= { sayAgain: [], bytes: 0 }
     this.#early.bytes += bytes

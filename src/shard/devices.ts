@@ -5,7 +5,7 @@ import type { Sid } from '../util/id.ts'
 import type { Numbers } from '../util/numbers.ts'
 import { type HomeContext, whenStored } from './context.ts'
 
-/** The devices that were registered. A user's home registers his; any worker finds one. */
+/** The registered devices. The home of a user registers his; any worker can look one up. */
 export class Devices {
   readonly methods: Pick<Handlers<Methods>, 'userRegister' | 'deviceOf'> = {
     userRegister: device => this.#register(device),
@@ -27,7 +27,7 @@ export class Devices {
     return whenStored(this.#context, { sid }, () => undefined)
   }
 
-  /** Also what was registered a moment ago at another worker: the snapshot that is read may be older. */
+  /** Also finds a device registered a moment ago at another worker: the snapshot of this tick may be older. */
   #find(sid: Sid): Device | undefined {
     const { store } = this.#context
     const known = store.tables.sessions.get([sid])

@@ -16,10 +16,10 @@ type NodeChange =
 /** How often the nodes are tried. */
 const PROBE_EVERY_MS = 2000
 
-/** Whether somebody accepts connections there. */
+/** Whether connections to this address are accepted. */
 export type Probe = (host: string, port: number) => Promise<boolean>
 
-/** The nodes that were added; whether they are up is not known yet. */
+/** The nodes that were added, not probed yet. */
 export function storedNodes({ tables }: Store): NodeStatus[] {
   return tables.nodes.list([]).map(({ key: [kind, nid], value }) => ({
     kind: kind === NodeKind.LISTEND ? 'listend' : 'frwder',
@@ -51,7 +51,7 @@ export class Nodes {
       {
         apply: (_nodes, change) => this.#apply(change),
         write: (_nodes, change) => this.#write(change),
-        // They are told when it is on the disk, and asked whether they know.
+        // `#change` informs the workers when it is on the disk, and waits for their answers.
         tell: () => undefined,
         reread: () => this.#read(),
       },
@@ -59,7 +59,7 @@ export class Nodes {
     )
   }
 
-  /** Serves from now on; at one worker alone. */
+  /** Starts to probe. Only one worker does. */
   start(): void {
     const { clock, log } = this.#context
     this.#read()
@@ -69,7 +69,7 @@ export class Nodes {
     })
   }
 
-  /** Tells every worker, or the one that has just started, the nodes that there are. */
+  /** Sends the nodes to every worker, or to one that has just started. */
   announce(to?: number): void {
     const { calls } = this.#context
     const nodes = this.#statuses()
@@ -77,7 +77,7 @@ export class Nodes {
     else calls.tell(to, 'nodesChanged', { nodes })
   }
 
-  /** Adding what is there changes nothing. */
+  /** Adding a node that is there already changes nothing. */
   #add(node: NodeAddress): Decision<NodeChange> {
     const { kind, nid } = node
     if (kind === 'listend' && isOwnNid(this.#context.options.nodeId, nid)) {
@@ -123,7 +123,7 @@ export class Nodes {
     for (const node of storedNodes(this.#context.store)) this.#nodes.set(name(node), { ...node })
   }
 
-  /** Tries all nodes and tells every worker what has changed. */
+  /** Probes all nodes, and informs every worker if a status has changed. */
   async #probeAll(): Promise<void> {
     const nodes = [...this.#nodes.values()]
     const results = await Promise.all(nodes.map(({ ipaddr, port }) => this.#probe(ipaddr, port)))

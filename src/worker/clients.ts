@@ -22,7 +22,7 @@ export interface Clients {
   allClosed(): Promise<void>
 }
 
-/** Joins both transports to the sessions: what a connection says is dispatched, what happens to it is told to the hub. */
+/** Joins both transports to the sessions: dispatches what clients send, and passes on to the hub what happens to connections. */
 export function serveClients({ count, guard, onDefect }: Core, context: SessionContext, app: TemplatedApp): Clients {
   const { hub, options, admission, clock } = context
   const open = { [ListenerType.TCP]: 0, [ListenerType.WS]: 0 }

@@ -34,14 +34,14 @@ export interface Core {
   readonly sids: IdBlocks
   readonly msgids: IdBlocks
   readonly newIds: IdBlocks
-  /** Logs what should not have happened, and says what is told of it to who asked. */
+  /** Logs a defect. @returns the refusal for the caller, with the id of the log line */
   onDefect(defect: unknown): Refused
-  /** The wall: runs it, and logs a defect instead of letting it end what comes after. */
+  /** The wall: runs it, and logs what it throws, so that what comes after still runs. */
   guard(run: () => void): void
   isDraining(): boolean
-  /** Sets who is asked for what: once, before the first turn. */
+  /** Sets the parts and the receiver of records. Call once, before the first turn. */
   run(parts: readonly Part[], onRecord: OnBusRecord): void
-  /** Comes last: what others asked of a worker that is lost is undone before its callers hear that nobody answers. */
+  /** Stands last in the list: when a worker is lost, its sessions are undone before the callers of open calls hear BUSY. */
   readonly part: Part
   /** Takes the first block of each kind of numbers. @throws StoreError */
   takeNumbers(): Promise<void>

@@ -19,7 +19,7 @@ import { acceptsTcp } from './probe.ts'
 export interface Homes {
   readonly posting: Posting
   readonly parts: readonly Part[]
-  /** What one worker does for all: from now on, at the worker that it is. */
+  /** Starts what one worker does for all, if this worker is the one. */
   start(): void
 }
 

@@ -9,7 +9,7 @@ import type { Cid } from '../util/id.ts'
 
 type SessionMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `session${string}`>>
 
-/** What homes ask of the worker of a session. A session that is gone by then is passed over. */
+/** The methods that homes call at the worker of a session. A session that is gone by then is ignored. */
 export function sessionCalls(context: SessionContext): SessionMethods {
   const { hub } = context
   const send = (cid: Cid, notice: Buffer | undefined) => {
@@ -35,7 +35,7 @@ export function sessionCalls(context: SessionContext): SessionMethods {
     sessionInGroup: ({ cid, sid, gid, topic, notice }) => {
       const session = hub.get(cid)
       if (session !== undefined) admitted(context, session, 'groups', gid, topic)
-      // It went while it was let in: nobody else would tell the home.
+      // The session ended while the home let it in: only this worker can say so.
       else context.calls.tell(context.placement.homeOf(gid), 'groupDetach', { gid, sid, cid })
       send(cid, notice)
       return {}

@@ -19,7 +19,7 @@ import type { FromWorker, ToWorker, WorkerStart } from './shared.ts'
 /** One worker: a list of parts, started and stopped in order. What each does is in its own folder. */
 
 const SECOND_MS = 1000
-/** How often it says that it takes turns. */
+/** How often it writes its beat. */
 const BEAT_MS = 250
 
 const start = workerData as WorkerStart
@@ -35,7 +35,7 @@ process.on('exit', () => {
 const core = createCore(start)
 const { log, clock, count, bus, reactor, guard, onDefect } = core
 process.on('unhandledRejection', reason => {
-  // lmdb rejects promises of its own besides ours when a commit fails; `Store.commit` has told who needs to know.
+  // When a commit fails lmdb also rejects promises of its own; `Store.commit` has already reported it to the callers.
   if (isCommitFailure(reason)) log.error({ err: reason }, 'the store did not take a change')
   else onDefect(reason)
 })
@@ -47,7 +47,7 @@ const homes = createHomes(core)
 const api = await createApi(core, start, app, admission, edge.context)
 const parts: readonly Part[] = [...edge.parts, ...homes.parts, ...api.parts, core.part]
 
-/** Asks each part, behind the wall. */
+/** Runs a hook of each part, behind the wall. */
 function each(ask: (part: Part) => void): void {
   for (const part of parts) guard(() => ask(part))
 }
@@ -81,7 +81,7 @@ function hear(message: ToWorker): void {
       lose(message.worker)
       return
     case 'peerReplaced':
-      // Whoever was itself being replaced has not heard of the loss.
+      // A worker that was itself being replaced has missed `peerLost`.
       lose(message.worker)
       bus.connect(message.worker, message.link)
       each(part => part.workerReplaced?.(message.worker))
@@ -97,7 +97,7 @@ function hear(message: ToWorker): void {
   }
 }
 
-/** A worker ended: its sessions are gone, and what it was the home of has to be told anew. */
+/** A worker ended: its sessions are gone, and its successor has to learn what it is the home of. */
 function lose(worker: number): void {
   bus.disconnect(worker)
   each(part => part.workerLost?.(worker))
@@ -115,7 +115,7 @@ async function drain(): Promise<void> {
 
 async function exit(): Promise<void> {
   count.set('up', 0)
-  // Every worker has drained: what they told each other last is in the rings.
+  // Every worker has drained: their last messages to each other are in the rings.
   await reactor.settle()
   reactor.stop()
   for (const part of parts) await part.stop?.()

@@ -35,7 +35,7 @@ export function handleOnline(request: Online): void {
   })
 }
 
-/** The session is as if ONLINE had not been said, at the homes too: one that was only late is told to undo it. */
+/** Undoes the ONLINE, at the homes too: a home that was only late must not keep the session. */
 function notOnline(request: Online, refusal: Refused): void {
   const { context, session } = request
   const { calls, placement } = context
@@ -50,7 +50,7 @@ function notOnline(request: Online, refusal: Refused): void {
   for (const sayAgain of session.takePostponed()) sayAgain()
 }
 
-/** The session gets what the groups of its user say, before its ONLINE is acknowledged. */
+/** Attaches the session to the groups of its user before the ONLINE is acknowledged. */
 function attachGroups(request: Online, gids: readonly Gid[], done: () => void): void {
   const { context, session } = request
   const { uid, sid, cid } = session
@@ -63,7 +63,7 @@ function attachGroups(request: Online, gids: readonly Gid[], done: () => void): 
       if (!isRefused(answer)) admitted(context, session, 'groups', gid, answer.topic)
       else {
         notAdmitted(context, session, 'groups', gid, answer)
-        // Not a member any more is no reason; a home that does not answer is.
+        // A group that the user has left is no reason to refuse; a home that does not answer is.
         if (answer.refused === ErrorCode.BUSY.code) busy = answer
       }
       if (--waiting > 0 || session.state !== SessionState.SIGNING_IN) return

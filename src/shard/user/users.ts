@@ -46,7 +46,7 @@ export class Users implements Forum {
       context,
       {
         apply: (user, change) => {
-          // Both are read now: later the disk would lack what is on its way there.
+          // Both are read now: once a write is on its way, a later read of the disk would lack it.
           this.#blocks(user)
           this.#mutes(user)
           user.apply(change)
@@ -92,7 +92,7 @@ export class Users implements Forum {
     }
   }
 
-  /** The newer connection of a sid wins; the older one is told to go. */
+  /** The newer connection of a sid wins; the older one is kicked. */
   #signIn(
     args: Args<'userOnline'>,
     from: number,
@@ -106,7 +106,7 @@ export class Users implements Forum {
     const older = isSame ? undefined : known
     if (!user.isOnline) this.#onCount(++this.#online)
     user.enter(address)
-    // Read after the session is known: who makes the user a member now finds the session, and who did before is found here.
+    // Read after the session is entered: a group that takes the user in now finds the session, an earlier one is found here.
     const gids = this.#groupsOf(uid)
     if (!isSame && isBack === undefined && stored.has(StoredScope.USER, uid)) {
       if (older !== undefined) stored.left(StoredScope.USER, uid, sid)
@@ -114,7 +114,7 @@ export class Users implements Forum {
     }
     const seen = stored.seenBy(StoredScope.ALL, uid, sid)
     if (older === undefined) return { broadcastsSeen: seen, gids }
-    // The older connection has had what went out until it is told to go.
+    // The older connection has had what went out until it was kicked.
     return calls
       .ask(older.worker, 'sessionReplaced', { cid: older.cid })
       .then(answer => ({ broadcastsSeen: isRefused(answer) ? seen : Math.max(seen, answer.broadcastsSeen), gids }))
@@ -184,7 +184,7 @@ export class Users implements Forum {
     return user
   }
 
-  /** A session of his is over. */
+  /** One of his sessions has ended. */
   #gone(user: User): void {
     if (user.isOnline) return
     this.#onCount(--this.#online)
