@@ -2,7 +2,7 @@
  *
  *   node scripts/inspect.mjs PID cpu imgate-0 10      ten seconds of worker 0; a file, and where the time went
  *   node scripts/inspect.mjs PID heap imgate-0        what is in its heap: a file; the worker stands still meanwhile
- *   node scripts/inspect.mjs PID log shard/rooms.js:47 chat.target [...]
+ *   node scripts/inspect.mjs PID log shard/posting.js:29 chat.target [...]
  *                                                     what an expression is whenever a worker comes by there, to Ctrl-C
  *
  * `main` is the main thread. SIGUSR1 opens Node's inspector on 127.0.0.1:9229; workers are reached through the main thread

@@ -1,11 +1,11 @@
 /* Checks the pages with the rules of .markdownlint.jsonc: above all, a line of prose has at most 100 columns.
  * `npm run lint` runs it. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { lint } from 'markdownlint/promise'
 import { PROJECT } from './processes.mjs'
 
-const FOLDERS = ['.', '.github', 'docs', 'examples', 'native-bench', 'systemd']
+const FOLDERS = ['.', '.github', 'docs', 'docs/adr', 'examples', 'native-bench', 'systemd']
 
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/gu
@@ -32,6 +32,38 @@ const wideLineLength = {
   },
 }
 
+const LINK = /\]\(([^)\s]+)\)/g
+
+/** The headings of a page as GitHub names them in links. */
+function anchorsOf(path) {
+  const headings = readFileSync(path, 'utf8').matchAll(/^#+ +(.+)$/gm)
+  const name = text =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-')
+  return new Set(Array.from(headings, ([, text]) => name(text)))
+}
+
+/** Links to files that are not there, and to headings of other pages that are not. */
+const linkTarget = {
+  names: ['link-target'],
+  description: 'A link to another page leads to a heading that is there',
+  tags: ['links'],
+  parser: 'none',
+  function: ({ name, lines }, onError) => {
+    for (const [index, line] of lines.entries()) {
+      for (const [, target] of line.matchAll(LINK)) {
+        const [file, anchor] = target.split('#')
+        if (file === '' || /^[a-z]+:/.test(file)) continue
+        const path = join(PROJECT, dirname(name), file)
+        const isThere = existsSync(path) && (anchor === undefined || anchorsOf(path).has(anchor))
+        if (!isThere) onError({ lineNumber: index + 1, detail: target })
+      }
+    }
+  },
+}
+
 const withoutComments = text => JSON.parse(text.replace(/^\s*\/\/.*$/gm, ''))
 
 const files = FOLDERS.flatMap(folder => readdirSync(join(PROJECT, folder)).map(name => join(folder, name)))
@@ -41,7 +73,7 @@ const contents = files.map(path => [path, readFileSync(join(PROJECT, path), 'utf
 const results = await lint({
   strings: Object.fromEntries(contents),
   config: withoutComments(readFileSync(join(PROJECT, '.markdownlint.jsonc'), 'utf8')),
-  customRules: [wideLineLength],
+  customRules: [wideLineLength, linkTarget],
 })
 const problems = Object.entries(results).flatMap(([path, found]) => found.map(problem => ({ path, ...problem })))
 for (const { path, lineNumber, ruleNames, ruleDescription, errorDetail } of problems) {

@@ -5,7 +5,7 @@ import type { Wakeups } from './wake.ts'
 /** Gets one record from the worker `from`; the body is valid only during the call. */
 export type OnBusRecord = (from: number, kind: number, block: Buffer, start: number, end: number) => void
 
-/** The two rings between this worker and another; a worker has a link to itself too, so that order is one. */
+/** The two rings between this worker and another. A worker has a link to itself too, which keeps everything in one order. */
 export interface Link {
   readonly outgoing: SharedArrayBuffer
   readonly incoming: SharedArrayBuffer
@@ -34,7 +34,7 @@ const PIECE_HEADER = 12
 
 /**
  * The rings of one worker to and from every worker, itself included. Records between two workers keep their order. A full
- * ring never blocks and never loses: the record waits here, and `congested` tells those who cause it to stop reading.
+ * ring never blocks and never loses a record: the record waits here, and `congested` tells its senders to stop reading.
  * Thread: its worker only.
  */
 export class Bus {
@@ -45,7 +45,7 @@ export class Bus {
   /** Records that did not fit into a ring at once, since the start. */
   overflowed = 0
   readonly self: number
-  /** Whom there are links to, this worker included; each is up or down. */
+  /** The workers with a link, this one included; each is up or down. */
   readonly links: readonly number[]
   readonly #peers: (Peer | undefined)[]
   readonly #wakeups: Wakeups
@@ -66,7 +66,7 @@ export class Bus {
 
   /**
    * Begins one record of `byteCount` bytes; the caller fills `block` from the returned offset and calls `end`. Never
-   * refuses. A record to a worker that is down goes nowhere: whoever needs to know asks `isUp`, or has a deadline.
+   * refuses. A record to a worker that is down goes nowhere: a caller that needs to know checks `isUp` or has a deadline.
    */
   begin(to: number, kind: number, byteCount: number): number {
     const peer = this.#peers[to]
@@ -98,7 +98,7 @@ export class Bus {
     this.#push(peer)
   }
 
-  /** Whether so much waits for the worker that those who send to it should pause. */
+  /** Whether so much waits for the worker that its senders should pause. */
   congested(to: number): boolean {
     const peer = this.#peers[to]
     return peer !== undefined && peer.overflowBytes > this.#congestedBytes
@@ -124,7 +124,7 @@ export class Bus {
 
   readonly #hasWork = (): boolean => this.#peers.some(peer => peer !== undefined && !peer.consumer.isEmpty)
 
-  /** Once per tick: moves waiting records into rings that have room and wakes the workers that sleep.
+  /** Once per turn: moves waiting records into rings that have room and wakes the workers that sleep.
    *  @returns false while records still wait: call again soon. */
   flush(): boolean {
     let done = true

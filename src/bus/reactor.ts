@@ -1,21 +1,21 @@
 import type { Clock, Timer } from '../util/clock.ts'
 import type { Bus } from './bus.ts'
 
-/** Records handed on before what they caused is flushed: keeps one busy peer from holding back all output. */
+/** At most this many records before a flush: keeps one busy peer from holding back all output. */
 const RECORDS_PER_TURN = 4096
 /** The same in milliseconds: a record may ask for much. Sockets are served again after it. */
 const DRAIN_MS = 8
 /** Records of each peer between two looks at the clock. */
 const BATCH = 64
 const FULL_RING_MS = 1
-/** A worker that has ended reads nothing more: what is for it is given up after this. */
+/** A worker that has ended reads nothing more: after this time records for it are given up. */
 const SETTLE_MS = 1000
-/** Should a wake-up ever be lost, this is how long it goes unnoticed. */
+/** The safety net: a lost wake-up would cost this much latency, and no message. */
 const SAFETY_NET_MS = 100
 
 /**
- * The turn of a worker: drain the rings, flush what that and the clients' messages caused, wake the others, and sleep when
- * nothing is left. Whatever waits for a turn calls `wake`, the bus for each record; many calls make one turn. Thread: its worker.
+ * The turn of a worker: drain the rings, flush what records and clients caused, wake the others, and sleep when nothing is
+ * left. Code that needs a turn calls `wake`, as the bus does for each record; many calls make one turn. Thread: its worker.
  */
 export class Reactor {
   readonly #bus: Bus
@@ -25,7 +25,7 @@ export class Reactor {
   #scheduled = false
   #isRunning = false
 
-  /** @param flush what the records of a turn have brought about goes out; must not throw */
+  /** @param flush sends what the records of a turn caused; must not throw */
   constructor(bus: Bus, clock: Clock, flush: () => void) {
     this.#bus = bus
     this.#clock = clock
@@ -47,7 +47,7 @@ export class Reactor {
     this.#clock.soon(this.#turn)
   }
 
-  /** Resolves when all that was sent is in the rings and all that came is read. */
+  /** Resolves when all records of this worker are in the rings and all that arrived are read. */
   async settle(): Promise<void> {
     const endAt = this.#clock.now() + SETTLE_MS
     let isQuiet = false
@@ -75,7 +75,7 @@ export class Reactor {
     this.#flush()
     const allSent = this.#bus.flush()
     if (records > 0 || !this.#bus.sleep(this.wake)) this.wake()
-    // A full ring: its reader is busy or being replaced, so there is no use in asking all the time.
+    // A full ring: its reader is busy or being replaced, so trying all the time is of no use.
     else if (!allSent) this.#clock.after(FULL_RING_MS, this.wake)
   }
 }

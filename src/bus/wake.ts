@@ -1,6 +1,6 @@
 /**
- * One wake-up word per worker, shared by all rings into it: `sequence` counts wake-ups, `asleep` says that the worker
- * waits and wants to be told. Each on a cache line of its own (docs/threads.md).
+ * Two words per worker, shared by all rings into it: `sequence` counts wake-ups, `asleep` says that the worker sleeps and
+ * wants to be woken. Each is on a cache line of its own (docs/threads.md).
  */
 const SEQUENCE = 0
 const ASLEEP = 16
@@ -15,13 +15,13 @@ export interface Wakeups {
   /** Wakes another worker if it sleeps; call after the record was published. */
   wake(worker: number): void
   /**
-   * Goes to sleep unless there is something to do. `hasWork` is asked after the worker said that it sleeps: whoever
-   * publishes later sees that and wakes it, whoever published earlier is seen by `hasWork`.
+   * Goes to sleep unless there is work. `hasWork` runs after the worker has announced its sleep: a producer that publishes
+   * later sees the announcement and wakes it; a record published earlier is seen by `hasWork`.
    * @param onWake called once, on another tick, for this and every further `sleep` until then
    * @returns false when there is work: the worker stays awake
    */
   sleep(hasWork: () => boolean, onWake: () => void): boolean
-  /** Says that this worker is up: nobody needs to wake it. */
+  /** Announces that this worker is up and needs no wake-up. */
   awake(): void
 }
 

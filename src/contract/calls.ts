@@ -5,12 +5,12 @@ import { Queue } from '../util/queue.ts'
 import type { Answer, Refused } from './answer.ts'
 
 /**
- * Request and reply between workers, for all that is not sent thousands of times a second.
+ * Request and reply between workers, for everything that is not sent thousands of times a second.
  *
  *   CALL   0        4        8                        REPLY  0        4
  *          | id     | method | arguments, packed             | id     | answer, packed
  *
- * `id` is the caller's; 0 wants no reply. Arguments and answer are MessagePack, except from a worker to itself (CALL_HERE,
+ * The caller chooses `id`; 0 asks for no reply. Arguments and answer are MessagePack, except from a worker to itself (CALL_HERE,
  * REPLY_HERE): there they are handed over as they are, and the record only gives them their place in the order.
  */
 export const CallKind = { CALL: 1, REPLY: 2, CALL_HERE: 6, REPLY_HERE: 7 } as const
@@ -71,7 +71,7 @@ export class Calls<C extends Contract<C>> {
     for (const [number, name] of this.#names.entries()) this.#numbers.set(name, number)
   }
 
-  /** @param all the handlers, in parts. @throws Error when one is missing, or there twice: a mistake of ours */
+  /** @param all the handlers of the parts. @throws Error when a method has no handler, or two: a mistake of ours */
   serve(all: readonly Partial<Handlers<C>>[]): void {
     const names = all.flatMap(part => Object.keys(part))
     const missing = this.#names.filter(name => !names.includes(name))
@@ -138,19 +138,19 @@ export class Calls<C extends Contract<C>> {
     this.#write(to, 0, this.#numbers.get(method)!, args)
   }
 
-  /** Asks every worker, this one among them. @returns their answers; one that is down has refused */
+  /** Asks every worker, including this one. @returns their answers; a worker that is down refuses with BUSY */
   askAll<M extends keyof C & string>(method: M, args: C[M]['args']): Promise<Answer<C[M]['reply']>[]> {
     return Promise.all(this.#bus.links.map(to => this.ask(to, method, args)))
   }
 
-  /** Tells every worker, this one among them. */
+  /** Tells every worker, including this one. */
   tellAll<M extends keyof C & string>(method: M, args: C[M]['args']): void {
     for (const to of this.#bus.links) this.tell(to, method, args)
   }
 
   /**
-   * Runs `after` when the answer of the call that is being carried out has been written: for what has to follow it.
-   * @throws Error when no call is being carried out, as after an await: what is to be done can be done at once there
+   * Runs `after` once the answer of the current call is written, for records that have to follow it.
+   * @throws Error outside of a call, as after an await: there the caller can do it at once
    */
   defer(after: () => void): void {
     if (!this.#isCarryingOut) throw new Error('nothing to defer behind')
@@ -194,7 +194,7 @@ export class Calls<C extends Contract<C>> {
     pending.onAnswer(isHere ? answer : unpack(block, start + 4, end))
   }
 
-  /** Answers what is over its deadline with `busy`; call every now and then. Requests are in order of their deadlines. */
+  /** Answers requests past their deadline with `busy`; call every now and then. They are in order of their deadlines. */
   expire(now: number): void {
     for (const [id, pending] of this.#pending) {
       if (pending.deadlineAt > now) return
@@ -232,7 +232,7 @@ export class Calls<C extends Contract<C>> {
     this.#bus.end()
   }
 
-  /** What goes into the record: the packed value, or nothing when it is for this worker, whose memory it stays in. */
+  /** The body of the record: the packed value, or nothing for this worker itself, where the value stays in memory. */
   #enclose(to: number, value: unknown): Buffer {
     if (to !== this.#bus.self) return pack(value)
     this.#here.push(value)

@@ -9,7 +9,7 @@ export interface Listener {
   readonly nid: Nid
   readonly type: ListenerType
   readonly host: string
-  /** The one that was chosen; the options may say 0. */
+  /** The port in use; in the options it may be 0. */
   readonly port: number
   /** `ip:port` as devices reach it. */
   readonly ipaddr: string
@@ -22,7 +22,7 @@ export function listenerNid(nodeId: number, type: ListenerType): Nid {
   return (nodeId * LISTENERS_MAX + type) as unknown as Nid
 }
 
-/** Whether the number is one of those that the process may give its own listeners. */
+/** Whether the number is reserved for listeners of this process. */
 export function isOwnNid(nodeId: number, nid: Nid): boolean {
   return nid > nodeId * LISTENERS_MAX && nid < (nodeId + 1) * LISTENERS_MAX
 }

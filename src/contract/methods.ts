@@ -12,7 +12,7 @@ export interface SessionAddress {
   readonly at: number
 }
 
-/** One push as its home gets it. `expire`: seconds it stays valid; 0: only who is there now. */
+/** One push as its home gets it. `expire`: seconds it stays valid; 0: only for sessions present now. */
 export interface PushArgs {
   readonly data: Buffer
   readonly dataKind: number
@@ -29,7 +29,7 @@ export interface Broadcast {
   readonly msgid: number
   readonly frame: Buffer
   readonly dataKind: number
-  /** Unix milliseconds; 0: only who is there now. */
+  /** Unix milliseconds; 0: only for sessions present now. */
   readonly expiresAt: number
   readonly app?: string | undefined
   readonly version?: string | undefined
@@ -37,9 +37,9 @@ export interface Broadcast {
 
 /** What a session has had of the pushes to everybody that are still valid. */
 export interface BroadcastsSeen {
-  /** All of them up to this msgid; 0: none, or none is valid. */
+  /** All pushes up to this msgid; 0: no push, or no push is valid. */
   readonly upTo: number
-  /** When the last of them ends: until then it matters. Unix milliseconds. */
+  /** When the last of them expires: the mark matters until then. Unix milliseconds. */
   readonly endsAt: number
 }
 
@@ -69,12 +69,12 @@ export interface Device {
   readonly town: number
 }
 
-/** A session that was there before its home was replaced: it has had what was pushed, and nobody need be told. */
+/** A session that was there before its home was replaced: it needs no stored pushes, and the others no notice. */
 interface Back {
   readonly isBack?: true
 }
 
-/** Who asks for a change of a group or room: a user in a session, or the HTTP API (absent), which may do all. */
+/** Who asks for a change of a group or room: a user, or (absent) the HTTP API, which may do everything. */
 interface By {
   readonly by?: Uid
 }
@@ -114,9 +114,9 @@ function method<Args extends object, Reply = Done>(): Method<Args, Reply> {
 }
 
 /**
- * What workers ask of each other: arguments and answer of each method. The home of a user, group or room carries out its
- * methods; the worker of a session those that begin with `session`; any worker what says `here`. The place in the table is
- * the number on the bus.
+ * The methods that workers call on each other: arguments and answer of each. The home of a user, group or room carries out
+ * the methods named after it; the worker of a session those that begin with `session`; any worker, for itself, those marked `here`.
+ * The place in the table is the number on the bus.
  */
 export const methods = {
   /** A new session id for a user; on the disk. */
@@ -177,9 +177,9 @@ export const methods = {
   roomCap: method<OfRoom & { cap?: number }, { cap: number }>(),
   /** Here. The places of a sub-group where nothing else is set. */
   roomDefaultCap: method<Done, { cap: number }>(),
-  /** Sets it; asked of the worker that keeps what concerns everybody. */
+  /** Sets it; called at the home of everything without an id. */
   roomSetDefaultCap: method<{ cap: number }>(),
-  /** It was changed; asked of every worker. */
+  /** It has changed; called at every worker. */
   roomDefaultCapChanged: method<{ cap: number }>(),
   roomGroups: method<OfRoom & Page<number>, { gid: number; total: number }[]>(),
   /** The largest rooms of this home, most first. */
@@ -198,7 +198,7 @@ export const methods = {
   /** Here. The newest `num` buckets, newest first, as the entries of a JSON array; undefined: there is no such precision. */
   statsPage: method<{ precision: number; num: number }, { text: string; count: number } | undefined>(),
 
-  /** Numbers and keeps a push to everybody, or to an app, and has every worker deliver it. */
+  /** Numbers and stores a push to everybody, or to an app, and has every worker deliver it. */
   broadcast: method<PushArgs & { app?: string; version?: string }, Pushed>(),
   sessionBroadcast: method<Broadcast, { total: number }>(),
   /** It was refused after all: nobody gets it who comes later. */
@@ -208,7 +208,7 @@ export const methods = {
   idempotencyClaim: method<{ key: string }, { fresh: true } | { reply: string }>(),
   idempotencySettle: method<{ key: string; reply: string }>(),
 
-  /** A newer connection of the same sid took over: this one is told to go. */
+  /** A newer connection of the same sid took over: kicks the older one, and returns what it has had of the broadcasts. */
   sessionReplaced: method<{ cid: Cid }, { broadcastsSeen: number }>(),
   sessionRooms: method<{ cids: Cid[] }, Rid[]>(),
   sessionLeftRoom: method<{ cid: Cid; rid: Rid; notice: Buffer }>(),

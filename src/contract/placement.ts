@@ -2,12 +2,12 @@ import { hashId, type Id } from '../util/id.ts'
 
 /** Which worker is the home of a user, a group or a room. One rule for all of them; equal on every worker. */
 export interface Placement {
-  /** The worker that asks: what any worker can answer from its own copy of the store is asked here. */
+  /** This worker: for questions that any worker can answer from the store. */
   readonly here: number
-  /** The worker that numbers and keeps what concerns everybody. */
+  /** The home of everything without an id, such as pushes to everybody. */
   readonly ofAll: number
   homeOf(id: Id): number
-  /** The home of what is named by a text. */
+  /** The home of a text key. */
   homeOfText(text: string): number
 }
 

@@ -3,7 +3,7 @@ import { type Cid, type Gid, type Id, type Rid, readId, type Sid, type Uid, writ
 import { CallKind } from './calls.ts'
 
 /**
- * Chat: a session's worker asks the home of a user, group or room to deliver what the session said.
+ * Chat: a session's worker asks the home of a user, group or room to deliver a chat.
  *
  *    0       1        4     8        16    24    32    40      48
  *    | scope | fields | seq | target | uid | sid | cid | level | text and data, `fields` fields, encoded
@@ -26,7 +26,7 @@ const ChatAt = {
   BODY: 48,
 } as const
 
-/** What a session said. */
+/** One chat of a session. */
 export interface Chat {
   readonly scope: ChatScope
   readonly seq: number
@@ -37,7 +37,7 @@ export interface Chat {
   readonly level: number
 }
 
-/** The same as its home reads it. One object for all of them: valid until the next one is read. */
+/** The same, as its home reads it. One object is used again for every chat: valid until the next one is read. */
 export interface ChatRecord {
   scope: ChatScope
   seq: number
@@ -97,7 +97,7 @@ export function writeChat(bus: Bus, to: number, chat: Chat, fields: readonly Enc
   bus.end()
 }
 
-/** @param into is filled, so that nothing is allocated */
+/** @param into gets the fields, so that nothing is allocated */
 export function readChat(block: Buffer, start: number, end: number, into: ChatRecord): void {
   into.scope = block[start + ChatAt.SCOPE] as ChatScope
   into.fieldCount = block[start + ChatAt.FIELDS]!

@@ -1,7 +1,7 @@
 /** There are no more workers than this. */
 const WORKERS_MAX = 256
 
-/** The key of a topic at any worker: the number that its home gave it (from 1, never used twice), and which worker that is. */
+/** The key of a topic at any worker: its home, and a number from 1 that the home never reuses. */
 export function topicKey(home: number, topic: number): number {
   return topic * WORKERS_MAX + home
 }

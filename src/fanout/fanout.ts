@@ -6,15 +6,15 @@ import { type Pending, type Place, Topic, type TopicKey } from './topic.ts'
 export interface FanoutStats {
   /** Messages handed to topics. */
   published(messages: number): void
-  /** Messages times members that took them, and times members that did not because too much waits for them. */
+  /** Messages times the members that took them, and times those that did not, because too much waits for them. */
   flushed(deliveries: number, dropped: number): void
 }
 
-/** A flush is no larger than about this: clients have to take it as one message. */
+/** A flush is at most about this large: clients get it as one message. */
 const FLUSH_BYTES_MAX = 65_536
-/** A topic waits for so many times of what its flush cost: then sending takes a third of the worker's time at most. */
+/** A topic waits this many times as long as its flush took, so sending takes at most a third of the worker's time. */
 const HOLD_FACTOR = 2
-/** A timer cannot wait for less. What costs so little, a small room, is flushed at the end of every turn. */
+/** A timer cannot wait for less. A flush this cheap, as in a small room, goes out at the end of every turn. */
 const HOLD_MIN_MS = 1
 const BUFFERS_KEPT = 64
 const LINE_END = '\n'
@@ -23,7 +23,7 @@ const LINE_END = '\n'
  * Delivers frames to the members of topics at this worker. All messages of a topic since its last flush go out as one
  * buffer, made once for each format: one write for each member. A quiet topic is flushed at the end of the turn; the next
  * flush comes no earlier than about twice as long after the last one as that one cost, at most `holdMaxMs`: dense traffic
- * gathers, thin traffic never waits. The fuller a flush was, the less is won by waiting, and the shorter the wait.
+ * is batched, thin traffic never waits. The fuller a flush was, the less waiting gains, and the shorter the wait.
  * Thread: its worker.
  */
 export class Fanout {
@@ -89,7 +89,7 @@ export class Fanout {
     return topic.size
   }
 
-  /** Flushes what may go now; the rest goes when its time has come. Call at the end of each turn. */
+  /** Flushes the topics that may go now; the rest follows when due. Call at the end of each turn. */
   flush(): void {
     if (this.#held.size === 0) return
     let now = this.#clock.now()

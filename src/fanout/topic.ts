@@ -5,7 +5,7 @@ export type Carrier = (typeof Carrier)[keyof typeof Carrier]
 
 /** A member of a topic as the fan-out sees it. */
 export interface Subscriber {
-  /** How it is reached, and so in which form. */
+  /** How to reach it, and so in which form. */
   readonly carrier: Carrier
   /**
    * Writes whole frames, or lines of JSON. @returns false when it was not taken: too much waits for this client already.
@@ -14,12 +14,12 @@ export interface Subscriber {
   write(payload: Buffer): boolean
 }
 
-/** Where a subscriber stands in a topic: its holder needs no more than this to take it out again. */
+/** Where a subscriber stands in a topic: enough to take it out again. */
 export class Place {
   readonly subscriber: Subscriber
   /** How the subscriber was reached when it came in. */
   carrier: Carrier = Carrier.WS_BINARY
-  /** Absent while it is in none. */
+  /** Absent while the place is in no topic. */
   topic: Topic | undefined
   /** Index in the list of its carrier; NOWHERE while it waits for the next flush to be let in. */
   at = NOWHERE
@@ -38,7 +38,7 @@ interface Joiner {
   readonly jsonAt: number
 }
 
-/** What a topic gathers until its flush: binary frames back to back, JSON messages one a line. */
+/** The messages gathered until the flush: binary frames back to back, JSON messages one a line. */
 export interface Pending {
   readonly binary: GrowingBuffer
   readonly json: GrowingBuffer
@@ -50,9 +50,9 @@ export type TopicKey = number | string
 /** One topic at one worker: the members there and what is gathered for them since the last flush. State only. */
 export class Topic {
   readonly key: TopicKey
-  /** Members, those who wait to be let in among them. */
+  /** Members, including joiners. */
   size = 0
-  /** Those of them that get JSON, and those over raw TCP. */
+  /** The members that get JSON, and those over raw TCP. */
   jsonSize = 0
   tcpSize = 0
   /** Earliest time of the next flush, in ms of the clock. */
@@ -158,7 +158,7 @@ export class Topic {
 const NONE = Object.freeze([]) as unknown as Place[]
 const NO_JOINERS = Object.freeze([]) as unknown as Joiner[]
 
-/** The hot loop: one system call for each member. Nobody joins or leaves while it runs: whoever is too slow is closed in a turn of its own. */
+/** The hot loop: one system call per member. No member joins or leaves while it runs: a slow one is closed in a later turn. */
 function writeAll(places: readonly Place[], payload: Buffer): number {
   let refusals = 0
   for (let i = 0; i < places.length; i++) if (!places[i]!.subscriber.write(payload)) refusals++

@@ -16,8 +16,8 @@ interface Audience extends AppVersion {
 }
 
 /**
- * Pushes to everybody and to apps at this worker: to who is there, and, while they are valid, to who comes. Every signed-in
- * session is in the topic of its app and version; a push goes to all topics that it concerns.
+ * Pushes to everybody and to apps at this worker: for sessions that are present and, while valid, for those that come.
+ * Every signed-in session is in the topic of its app and version; a push goes to all topics that it concerns.
  */
 export class Broadcasts {
   /** The highest msgid that went out here. */
@@ -41,14 +41,14 @@ export class Broadcasts {
     for (const { msgid } of kept) this.#lastMsgid = Math.max(this.#lastMsgid, msgid)
   }
 
-  /** What a session that leaves now has had of those that are still valid. */
+  /** The mark of a session that leaves now: what it has had of the valid pushes. */
   seen(): BroadcastsSeen {
     let endsAt = 0
     for (const { expiresAt } of this.#kept) endsAt = Math.max(endsAt, expiresAt)
     return endsAt > this.#clock.wall() ? { upTo: this.#lastMsgid, endsAt } : { upTo: 0, endsAt: 0 }
   }
 
-  /** The session has signed in: it gets what is pushed from now on. */
+  /** The session has signed in: it gets all pushes from now on. */
   join(session: Session): void {
     const topic = topicOf(session)
     const audience = this.#audiences.get(topic)
@@ -104,7 +104,7 @@ function concerns({ app, version }: Broadcast, audience: AppVersion): boolean {
   return (app === undefined || app === audience.app) && (version === undefined || version === audience.version)
 }
 
-/** Apart from the numbers of rooms and groups. Whatever a client calls its app and version, the two stay apart. */
+/** A text, so it never equals the numeric key of a room or group. The length keeps app and version apart, whatever they are. */
 function topicOf({ app, version }: AppVersion): string {
   return `${app.length} ${app} ${version}`
 }

@@ -2,8 +2,8 @@ import type { Bus } from '../bus/bus.ts'
 import { type Session, SessionState } from './session.ts'
 
 /**
- * Stops reading from clients whose messages cannot be passed on because the ring to the home is full, and reads on when
- * it has room. A WebSocket cannot be paused in this release of uWebSockets.js: such a client is told that we are busy.
+ * Stops reading from clients while the ring to the home of their messages is congested, and resumes when it has room. This
+ * release of uWebSockets.js cannot pause a WebSocket: such a client gets BUSY.
  */
 export class Congestion {
   /** Clients paused since the start. */
@@ -15,7 +15,7 @@ export class Congestion {
     this.#bus = bus
   }
 
-  /** @returns whether the client could be paused: its message is then still taken, for it is here already */
+  /** @returns whether the client could be paused; its current message is still taken, because it has already arrived */
   pause(session: Session, worker: number): boolean {
     if (this.#waiting.has(session)) return true
     if (!session.pause()) return false
@@ -24,7 +24,7 @@ export class Congestion {
     return true
   }
 
-  /** Reads on from those who waited for rings that have room again; call once per turn. */
+  /** Resumes the clients whose ring has room again; call once per turn. */
   relieve(): void {
     for (const [session, worker] of this.#waiting) {
       if (session.state !== SessionState.CLOSED && this.#bus.congested(worker)) continue

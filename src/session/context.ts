@@ -14,7 +14,7 @@ import type { Hub } from './hub.ts'
 import type { Tokens } from './token.ts'
 import type { Watchers } from './watchers.ts'
 
-/** What a handler of a client's request works with: the services of its worker. */
+/** The services of its worker that a handler of requests uses. */
 export interface SessionContext {
   readonly options: Options
   readonly bus: Bus
@@ -30,6 +30,6 @@ export interface SessionContext {
   readonly congestion: Congestion
   /** Ids for rooms and groups that clients create. */
   readonly newIds: Numbers
-  /** Logs a defect of ours and says what the client is told. */
+  /** Logs a defect of ours. @returns the refusal for the client */
   onDefect(defect: unknown): Refused
 }

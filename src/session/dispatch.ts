@@ -30,10 +30,10 @@ const handlers: { readonly [R in Request]: Handler<R> } = {
   [Command.ROOM_QUIT]: room.handleRoomQuit,
 }
 
-/** What was said makes no sense: nothing after it can be trusted. */
+/** The input makes no sense: nothing after it can be trusted. */
 export const GARBAGE = 'garbage'
 
-/** Undefined: all was taken. A buffer: the rest, to be said again when the session has signed in. */
+/** Undefined: all was taken. A buffer: the rest, to be dispatched again when the session has signed in. */
 export type Taken = Buffer | typeof GARBAGE | undefined
 
 /** Whole binary frames, back to back; garbage when they end in the middle of one. */
@@ -62,7 +62,7 @@ function dispatchFrame(context: SessionContext, session: Session, chunk: Buffer,
   else run(context, session, command as Request, row, seq, () => row.reader.binary(chunk, at + Frame.BODY, end))
 }
 
-/** One text message: JSON requests, one a line; garbage when one is none, is too long, or there is none. */
+/** One text message: JSON requests, one a line. Garbage: a line that is no request or is too long, or no line at all. */
 export function dispatchText(context: SessionContext, session: Session, chunk: Buffer): Taken {
   if (!speaks(session, true)) return refuseFormat(context, session)
   const lines = chunk
@@ -133,7 +133,7 @@ function run(
       ;(handlers[command] as Handler<Request>)(request)
     }
   } catch (defect) {
-    // Whatever one message brings about must not end the others' worker.
+    // A defect in one request must not end the worker of the other clients.
     refuse(context, session, command, seq, context.onDefect(defect))
   }
 }
@@ -141,7 +141,7 @@ function run(
 /** Before ONLINE each message is answered in its own format; ONLINE settles it. */
 function speaks(session: Session, json: boolean): boolean {
   if (session.state === SessionState.NEW && session.speaksJson !== json) {
-    // What was answered so far goes out in the form in which it was asked.
+    // Answers so far go out in the format of their requests.
     session.flush()
     session.speaksJson = json
   }

@@ -11,19 +11,19 @@ import { Session, SessionState } from './session.ts'
 type Reason = (typeof Disconnect)[keyof typeof Disconnect]
 
 export interface HubEvents {
-  /** The session is over: whoever knows of it must forget it. Said once. @param state what it was in until now */
+  /** The session is over and has to be removed everywhere. Called once. @param state its state until now */
   left(session: Session, state: SessionState): void
-  /** A session signed in, or one that had is over. */
+  /** A session signed in, or a signed-in session ended. */
   online(listener: ListenerType, sessions: number): void
   /** The gateway closes a connection. */
   closing(cause: DisconnectCause): void
   /** Something waits to be written: make a turn happen. */
   wake(): void
-  /** Runs it, and logs a defect instead of letting it end what comes after. */
+  /** Runs it and logs what it throws, so that what comes after still runs. */
   guard(run: () => void): void
 }
 
-/** A client that was told to go comes back within this time, spread evenly (KICK `after`). */
+/** Kicked clients come back within this time, spread evenly (KICK `after`). */
 const COME_BACK_WITHIN_MS = 5000
 
 /** The connections of this worker, signed in or not. Thread: its worker. */
@@ -97,7 +97,7 @@ export class Hub {
     for (const session of dirty) this.#events.guard(() => session.flush())
   }
 
-  /** Tells the client why, with a KICK, and closes. `after`: what it should wait before it comes back. */
+  /** Sends a KICK with the reason and closes. `after`: how long the client should wait before it comes back. */
   kick(session: Session, reason: Reason): void {
     if (session.state === SessionState.CLOSED) return
     const retry = mayReconnect(reason)

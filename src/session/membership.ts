@@ -17,8 +17,8 @@ export type Kind = 'rooms' | 'groups'
 export type IdOf<K extends Kind> = K extends 'rooms' ? Rid : Gid
 
 /**
- * Notes that the home is asked to let the session in. Should the session end before the answer, the home is told behind
- * the question: nobody stays behind.
+ * Notes that the home was asked to let the session in. If the session ends before the answer, a message behind the question
+ * undoes it: no membership outlives its session.
  */
 export function askedFor<K extends Kind>(session: Session, kind: K, id: IdOf<K>): void {
   membershipOf(session, kind, id).asked++
@@ -34,7 +34,7 @@ export function admitted<K extends Kind>(
 ): void {
   if (session.state === SessionState.CLOSED) return
   if (session.state === SessionState.NEW) {
-    // Its ONLINE was refused meanwhile: the home has heard that before it let the session in, or hears it now.
+    // Its ONLINE was refused meanwhile: the home got that before it let the session in, or gets it now.
     const known = membershipsOf(session, kind)?.get(id)
     if (known !== undefined) answered(known)
     left(context, session, kind, id)
@@ -49,7 +49,7 @@ export function admitted<K extends Kind>(
   context.fanout.join(key, membership)
 }
 
-/** The home did not let the session in, or did not answer: it may do so late, and is told to undo it. */
+/** The home refused the session, or did not answer. It may still do so late, so a message to undo it follows. */
 export function notAdmitted<K extends Kind>(
   context: SessionContext,
   session: Session,
@@ -65,7 +65,7 @@ export function notAdmitted<K extends Kind>(
   if (refused === ErrorCode.BUSY.code) tellLeft(context, session, kind, id)
 }
 
-/** The session is not in it any more, by word of the home. */
+/** The home says that the session is no longer in it. */
 export function left<K extends Kind>(context: SessionContext, session: Session, kind: K, id: IdOf<K>): void {
   const known = membershipsOf(session, kind)?.get(id)
   if (known === undefined) return
@@ -87,7 +87,7 @@ function membershipOf(session: Session, kind: Kind, id: Id): Membership {
   return membership
 }
 
-/** Which ids these are is known by the kind: what follows treats both alike. */
+/** The kind says which ids these are; the code here treats both alike. */
 export function membershipsOf(session: Session, kind: Kind): Memberships | undefined {
   return session[kind] as Memberships | undefined
 }
@@ -101,7 +101,7 @@ function tellLeft({ calls, placement }: SessionContext, { sid, cid }: Session, k
   else calls.tell(placement.homeOf(id), 'groupDetach', { gid: id as Gid, sid, cid })
 }
 
-/** The session is over: no topic knows it any more, and neither do the homes of what it was in. */
+/** The session is over: takes it out of its topics, and tells the homes of its rooms, its groups and its user. */
 export function leaveEverything(context: SessionContext, session: Session, state: SessionState): void {
   const { uid, sid, cid } = session
   if (state !== SessionState.SIGNING_IN && state !== SessionState.ONLINE) return

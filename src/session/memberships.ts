@@ -3,12 +3,12 @@ import type { Id } from '../util/id.ts'
 import type { Session } from './session.ts'
 
 /**
- * A room or group that the session is in, or that its home was asked to let it into. It is the session's place in the topic; the topic is
- * absent until the home has answered.
+ * A room or group that the session is in, or asked to enter. It is also the session's place in the topic, which is absent
+ * until the home has answered.
  */
 export class Membership<T extends Id = Id> extends Place {
   readonly id: T
-  /** Questions to the home that are not answered yet: while there are any, the end of the session must be told to it. */
+  /** Open questions to the home. While there are any, the home must learn of the end of the session. */
   asked = 0
 
   constructor(session: Session, id: T) {
@@ -17,7 +17,7 @@ export class Membership<T extends Id = Id> extends Place {
   }
 }
 
-/** From so many on a map finds faster than a walk. */
+/** From this many on a map is faster than a walk. */
 const MAP_FROM = 16
 
 /** The rooms or groups of one session. Most sessions have one or two: a map for each would be half of their memory. */

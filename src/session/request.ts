@@ -18,7 +18,7 @@ export interface Answerable<B, A> {
   ask<M extends keyof Methods>(home: number, method: M, args: Args<M>, onAnswer: OnAnswer<M>): void
   /** It was done: `code` 0 and what there is to say. */
   ack(fields: A): void
-  /** It was not done. @param fields what is known of the ack's */
+  /** Refused. @param fields the fields of the ack that are known */
   refuse(refusal: Refused, fields?: Partial<A>): void
 }
 
@@ -68,7 +68,7 @@ function release(session: Session): void {
 /** Carries out one request. */
 export type Handler<R extends Request> = (request: ClientRequest<R>) => void
 
-/** The same for what could not even be read. */
+/** Refuses a request, even one whose body could not be read. */
 export function refuse(
   { hub }: SessionContext,
   session: Session,

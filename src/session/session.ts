@@ -13,13 +13,13 @@ interface Held {
   readonly dataKind: DataKind
 }
 
-/** What the client said before its ONLINE was answered: said again then. */
+/** Requests that came before the ONLINE was answered: dispatched again afterwards. */
 interface Early {
   readonly sayAgain: (() => void)[]
   bytes: number
 }
 
-/** Most that a client may say before its ONLINE was answered. */
+/** Most bytes that a client may send before its ONLINE is answered. */
 const EARLY_BYTES_MAX = 262_144
 
 /**
@@ -70,7 +70,7 @@ export class Session implements Subscriber {
     return this.speaksJson ? Carrier.WS_JSON : Carrier.WS_BINARY
   }
 
-  /** The client said something. */
+  /** The client sent something. */
   seen(now: number): void {
     this.seenAt = Math.floor(now)
   }
@@ -110,7 +110,7 @@ export class Session implements Subscriber {
     return true
   }
 
-  /** Keeps a frame until `takeHeld`: nothing may overtake the ONLINE-ACK. */
+  /** Holds a frame until `takeHeld`: nothing may overtake the ONLINE-ACK. */
   hold(frame: Buffer, dataKind: DataKind): void {
     this.#held ??= []
     this.#held.push({ frame, dataKind })
@@ -124,7 +124,7 @@ export class Session implements Subscriber {
     return held
   }
 
-  /** Keeps what came too early. @returns false when that is too much */
+  /** Keeps a request that came too early. @returns false when too many bytes wait */
   postpone(bytes: number, sayAgain: () => void): boolean {
     this.#early ??= { sayAgain: [], bytes: 0 }
     this.#early.bytes += bytes

@@ -20,7 +20,7 @@ export class Watchers {
     this.#sessions.delete(session)
   }
 
-  /** One notice about a room to those in it who want this kind. */
+  /** Sends a notice about a room to the sessions in it that subscribed to this kind. */
   notify(rid: Rid, watch: number, frame: Buffer): void {
     for (const session of this.#sessions) {
       if ((session.watches & watch) !== 0 && session.rooms?.get(rid) !== undefined) this.#hub.send(session, frame)

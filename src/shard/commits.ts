@@ -3,18 +3,18 @@ import { type Store, StoreError } from '../store/store.ts'
 import type { Clock } from '../util/clock.ts'
 import { notStored } from './context.ts'
 
-/** What rules decide: the changes to be made, none of them included, or why not. */
+/** What rules return: the changes to make (perhaps no change at all), or a refusal. */
 export type Decision<C> = Refused | readonly C[]
 
 /** How the changes of one kind of thing (rooms, groups, users) are made. */
 export interface Changes<T, C> {
-  /** In memory: whatever comes next is judged by it. */
+  /** Changes memory: all later questions are judged by it. */
   apply(thing: T, change: C): void
   /** Queued for the disk. */
   write(thing: T, change: C): void
-  /** Those whom it concerns hear of it. */
+  /** Notifies the sessions that the change concerns. */
   tell(thing: T, change: C): void
-  /** Memory is again what the disk has. */
+  /** Makes memory equal to the disk again. */
   reread(thing: T): void
 }
 
@@ -39,28 +39,28 @@ interface CommitServices {
 }
 
 /**
- * The one way of a change: rules decide, it is made in memory and queued for the disk, those concerned are told, and it is
- * acknowledged when it is on the disk. (The list of changes is also what an event or another node would be told.)
+ * The one way of a change: rules decide; the change is made in memory, queued for the disk and announced; the caller gets
+ * its answer when it is on the disk. (The same list of changes could feed events or another node.)
  *
- * Each thing has one commit on its way at a time. What is asked meanwhile waits and is then decided together, into one
- * transaction. So nothing is ever decided on a change that the disk refuses afterwards: when it refuses one, memory is read
- * again from the disk, which nothing else is changing, and who waits is judged by that. Thread: the thing's home.
+ * Each thing has one commit on its way at a time. Questions that arrive meanwhile wait and are then decided together, into
+ * one transaction. So no decision rests on a change that the disk refuses later: after a refusal memory is read again from
+ * the disk, while nothing else changes the thing, and the waiting questions are judged by that. Thread: the thing's home.
  */
 export class Commits<T extends object, C> {
   readonly #services: CommitServices
   readonly #changes: Changes<T, C>
   readonly #onDefect: (defect: unknown) => Refused
-  /** Who waits, for each thing whose commit is on its way. */
+  /** The questions that wait, for each thing whose commit is on its way. */
   readonly #waiting = new Map<T, Question<C>[]>()
 
-  /** @param onDefect logs what a rule threw and says what the caller is told */
+  /** @param onDefect logs what a rule threw. @returns the refusal for the caller */
   constructor(services: CommitServices, changes: Changes<T, C>, onDefect: (defect: unknown) => Refused) {
     this.#services = services
     this.#changes = changes
     this.#onDefect = onDefect
   }
 
-  /** Whether a change of it is on its way: it must not be forgotten now. */
+  /** Whether a change of the thing is on its way: it must stay in memory. */
   isBusy(thing: T): boolean {
     return this.#waiting.has(thing)
   }

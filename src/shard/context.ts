@@ -9,7 +9,7 @@ import type { Clock } from '../util/clock.ts'
 import type { Posting } from './posting.ts'
 import type { StoredPushes } from './stored-pushes.ts'
 
-/** What the homes of users, groups and rooms at one worker work with. */
+/** The services that the homes of one worker use. */
 export interface HomeContext {
   readonly options: Options
   readonly bus: Bus
@@ -20,7 +20,7 @@ export interface HomeContext {
   readonly posting: Posting
   readonly stored: StoredPushes
   readonly log: { error(fields: object, text: string): void }
-  /** Logs a defect of ours and says what the caller is told. */
+  /** Logs a defect of ours. @returns the refusal for the caller */
   onDefect(defect: unknown): Refused
   /** A number for a topic, never used twice by this worker. */
   nextTopic(): number
@@ -46,7 +46,7 @@ export async function whenStored<T>(writing: Writing, answer: T, undo: () => voi
   }
 }
 
-/** What is told of a change that the disk refused: an id, under which the log has the rest. @throws whatever else it is */
+/** The refusal for a change that the disk did not take: an id, under which the log has the rest. @throws any other error */
 export function notStored({ clock, log }: Omit<Writing, 'store'>, error: unknown): Refused {
   if (!(error instanceof StoreError)) throw error
   const id = clock.uuid()

@@ -58,7 +58,7 @@ export class Devices {
     return whenStored(this.#context, { sid }, () => undefined)
   }
 
-  /** Also what was registered a moment ago at another worker: the snapshot that is read may be older. */
+  /** Also finds a device registered a moment ago at another worker: the snapshot of this tick may be older. */
   #find(sid: Sid): Device | undefined {
     const { store } = this.#context
     const known = store.tables.sessions.get([sid])

@@ -24,7 +24,7 @@ export class Everybody {
   }
 }
 
-/** The sessions of every worker: they alone know how many there are. Nobody numbers them as a line. */
+/** The sessions of every worker. Only the workers know how many there are, and there is no line, so no positions. */
 class AllWorkers implements Readers {
   readonly size = 0
   readonly #calls: Calls<Methods>
@@ -35,7 +35,7 @@ class AllWorkers implements Readers {
     this.#audience = { ...(app === undefined ? {} : { app }), ...(version === undefined ? {} : { version }) }
   }
 
-  /** All workers or none: one that is too busy to be asked would miss it for good. */
+  /** All workers or none: a worker that is too busy for the call would miss the push for good. */
   isCongested(bus: Bus): boolean {
     return bus.links.some(worker => bus.congested(worker))
   }

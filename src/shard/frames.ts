@@ -8,7 +8,7 @@ const writer = new FrameWriter()
 
 export type ChatCommand = typeof Command.CHAT | typeof Command.GROUP_CHAT | typeof Command.ROOM_CHAT
 
-/** Who and where, as each of the three says it. */
+/** Sender and place, under the names that each of the three commands uses. */
 function writePlace(command: ChatCommand, { uid, target }: ChatRecord, subGroup: number): void {
   if (command === Command.CHAT) writer.id('suid', uid).id('duid', target)
   else if (command === Command.GROUP_CHAT) writer.id('uid', uid).id('gid', target)
@@ -18,7 +18,7 @@ function writePlace(command: ChatCommand, { uid, target }: ChatRecord, subGroup:
   }
 }
 
-/** What members get of a chat. @param timeMs unix milliseconds @returns valid until the next frame is made */
+/** The frame of a chat for its readers. @param timeMs unix milliseconds @returns valid until the next frame is made */
 export function chatFrame(
   command: ChatCommand,
   chat: ChatRecord,
@@ -32,7 +32,7 @@ export function chatFrame(
   return writer.fields(chat.source, chat.fieldsAt, chat.end, chat.fieldCount).finish(command, 0)
 }
 
-/** What the sender of a chat gets. Valid until the next frame is made. */
+/** The ack of a chat for its sender. Valid until the next frame is made. */
 export function chatAckFrame(
   command: ChatCommand,
   chat: ChatRecord,

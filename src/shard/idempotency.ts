@@ -10,15 +10,15 @@ type Claim = Methods['idempotencyClaim']['reply']
 const VALID_MS = 300_000
 const WAITING_MAX = 1000
 
-/** A first use that is under way, and others that wait for what it brings. */
+/** A first use that is under way, and the other uses that wait for its reply. */
 interface Pending {
   claimedAt: number
   readonly waiting: { readonly since: number; readonly resolve: (claim: Claim) => void }[]
 }
 
 /**
- * The idempotency keys that have this worker as their home. The first use of a key claims it; others with the same key wait for what it
- * brings. A reply is on the disk before it is given, so a repetition after a restart gets it too.
+ * The idempotency keys whose home this worker is. The first use of a key claims it; other uses of the key wait for its
+ * reply. The first caller gets the reply when it is on the disk, so a repetition after a restart gets it too.
  */
 export class Idempotency {
   readonly methods: IdempotencyMethods = {
@@ -39,7 +39,7 @@ export class Idempotency {
     }
   }
 
-  /** Forgets what is over. */
+  /** Removes what has expired. */
   tick(now: number): void {
     const { clock, store } = this.#context
     const wall = clock.wall()
@@ -66,7 +66,7 @@ export class Idempotency {
     return { fresh: true }
   }
 
-  /** A first use takes no longer than this: whoever claimed the key is gone. */
+  /** A first use takes no longer than this: after it the claimant is taken for gone. */
   get #claimMaxMs(): number {
     return this.#context.options.callTimeoutMs * 2
   }
@@ -76,7 +76,7 @@ export class Idempotency {
     const { waiting } = this.#pending.get(key) ?? { waiting: [] }
     if (reply === '') {
       const now = this.#context.clock.now()
-      // Whoever has waited for longer than a call may take has been told that we are busy.
+      // A caller that has waited longer than a call may take has already been answered BUSY.
       let next = waiting.shift()
       while (next !== undefined && now - next.since > this.#context.options.callTimeoutMs) next = waiting.shift()
       if (next === undefined) this.#pending.delete(key)
@@ -92,7 +92,7 @@ export class Idempotency {
     this.#replies.delete(key)
     this.#replies.set(key, record)
     this.#context.store.tables.idempotency.put([key], record)
-    // A reply that the disk refuses is given again all the same: what it tells of has been delivered.
+    // A reply that the disk refuses is still given to repetitions: its push has been delivered.
     const answer = await whenStored<Done>(this.#context, {}, () => undefined)
     for (const { resolve } of waiting) resolve({ reply })
     return answer

@@ -2,11 +2,11 @@ import type { Bus } from '../bus/bus.ts'
 import type { SessionAddress } from '../contract/methods.ts'
 import { writeDeliver, writeFanout } from '../contract/records.ts'
 
-/** Those to whom a message goes: one line of messages, or several that get the same one. */
+/** The readers of a message: one line, or several lines that get the same one. */
 export interface Readers {
-  /** Sessions that it goes to now. */
+  /** Sessions that would get it now. */
   readonly size: number
-  /** Whether a worker of theirs takes so little that nothing more should be sent for a while. */
+  /** Whether the ring to one of their workers is congested, so that nothing more should be sent for a while. */
   isCongested(bus: Bus): boolean
   /** The message takes the next position in each line. */
   advance(): void
@@ -27,7 +27,7 @@ export interface Line extends Readers {
   readonly subGroup: number
 }
 
-/** A line that its readers get over a topic: of a sub-group of a room, or of a group. */
+/** A line delivered over a topic: a sub-group of a room, or a group. */
 export class TopicLine implements Line {
   pos = 0
   size = 0
@@ -74,7 +74,7 @@ export class TopicLine implements Line {
   }
 }
 
-/** A line whose readers are reached one by one: the sessions of a user. */
+/** A line delivered session by session: the sessions of a user. */
 export class SessionLine implements Line {
   pos = 0
   readonly subGroup = 0

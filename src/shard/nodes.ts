@@ -16,10 +16,10 @@ type NodeChange =
 /** How often the nodes are tried. */
 const PROBE_EVERY_MS = 2000
 
-/** Whether somebody accepts connections there. */
+/** Whether connections to this address are accepted. */
 export type Probe = (host: string, port: number) => Promise<boolean>
 
-/** The nodes that were added; whether they are up is not known yet. */
+/** The nodes that were added, not probed yet. */
 export function storedNodes({ tables }: Store): NodeStatus[] {
   return tables.nodes.list([]).map(({ key: [kind, nid], value }) => ({
     kind: kind === NodeKind.LISTEND ? 'listend' : 'frwder',
@@ -51,7 +51,7 @@ export class Nodes {
       {
         apply: (_nodes, change) => this.#apply(change),
         write: (_nodes, change) => this.#write(change),
-        // They are told when it is on the disk, and asked whether they know.
+        // `#change` informs the workers when it is on the disk, and waits for their answers.
         tell: () => undefined,
         reread: () => {
           this.#read()
@@ -63,7 +63,7 @@ export class Nodes {
     if (context.placement.here === context.placement.ofAll) this.#read()
   }
 
-  /** Serves from now on; at one worker alone. */
+  /** Starts to probe. Only one worker does. */
   start(): void {
     const { clock, log } = this.#context
     this.announce()
@@ -72,7 +72,7 @@ export class Nodes {
     })
   }
 
-  /** Tells every worker, or the one that has just started, the nodes that there are. */
+  /** Sends the nodes to every worker, or to one that has just started. */
   announce(to?: number): void {
     const { calls } = this.#context
     const nodes = this.#statuses()
@@ -80,7 +80,7 @@ export class Nodes {
     else calls.tell(to, 'nodesChanged', { nodes })
   }
 
-  /** Adding what is there changes nothing. */
+  /** Adding a node that is there already changes nothing. */
   #add(node: NodeAddress): Decision<NodeChange> {
     const { kind, nid } = node
     if (kind === 'listend' && isOwnNid(this.#context.options.nodeId, nid)) {
@@ -130,7 +130,7 @@ export class Nodes {
     }
   }
 
-  /** Tries all nodes and tells every worker what has changed. */
+  /** Probes all nodes, and informs every worker if a status has changed. */
   async #probeAll(): Promise<void> {
     const nodes = [...this.#nodes.values()]
     const results = await Promise.all(nodes.map(({ ipaddr, port }) => this.#probe(ipaddr, port)))

@@ -14,12 +14,12 @@ import { type ChatCommand, chatAckFrame, chatFrame, type PushCommand, pushFrame 
 import type { Line, Readers } from './line.ts'
 import type { StoredPushes } from './stored-pushes.ts'
 
-/** A place where people talk: what rooms, groups and private chats do differently on the one way of a message. */
+/** What rooms, groups and private chats do differently on the one way of a message. */
 export interface Forum {
   readonly command: ChatCommand
   /** Step 1. @param from the worker that it came from @returns the line that the sender speaks in, or the code of the refusal */
   admit(chat: ChatRecord, from: number): Line | number
-  /** The number of the sender's sub-group, for the ack of a refusal; 0: none. */
+  /** The number of the sender's sub-group, for the ack of a refusal; 0: no sub-group. */
   subGroupOf(chat: ChatRecord): number
   /** Step 5. `frame` is valid during the call. */
   deliver(line: Line, chat: ChatRecord, frame: Buffer): void
@@ -27,13 +27,13 @@ export interface Forum {
   posted(chat: ChatRecord): void
 }
 
-/** Where a push goes. That it may go there was asked before. */
+/** Where a push goes. The caller has checked that it may. */
 export interface PushTarget {
   readonly command: PushCommand
   readonly rid?: Rid
   readonly gid?: Gid
   readonly readers: Readers
-  /** Where it is stored while it is valid, for those who come later. */
+  /** Where it is stored while it is valid, for sessions that come later. */
   readonly scope: StoredScope
   readonly of: StoredOf
   /** The one session meant. */
@@ -52,12 +52,12 @@ interface PostingServices {
 }
 
 /**
- * The one way of a message, at the home of those who get it, whether somebody said it or an app server pushed it:
+ * The one way of a message, chat or push, at the home of its readers:
  *
  *   1 may this sender   2 is there room   3 number   4 [log]   5 deliver   6 [events]   7 ack
  *
- * 4 and 6 are where the history of a line and what app servers are told of messages have their place; stored pushes are
- * logged today. Nothing waits between 2 and 5: in a line, numbers rise in the order in which messages go out.
+ * Steps 4 and 6 are the place for the history of a line and for events to app servers; today step 4 stores pushes with
+ * `expire`. Nothing waits between 2 and 5, so in a line numbers rise in the order in which messages go out.
  * Thread: the home's worker. A chat allocates nothing here.
  */
 export class Posting {
@@ -90,9 +90,9 @@ export class Posting {
         line.advance()
         const frame = chatFrame(forum.command, chat, line.subGroup, msgid, this.#clock.wall())
         // 4. The log of the line.
-        // 5. To everybody who is there.
+        // 5. To everybody present.
         forum.deliver(line, chat, frame)
-        // 6. Whoever counts or reports messages.
+        // 6. Counts, and later events.
         forum.posted(chat)
       }
     }
@@ -102,10 +102,10 @@ export class Posting {
     writeDeliver(this.#bus, from, chat.cid, DataKind.BYTES, ack)
   }
 
-  /** @returns at once what needs no waiting for the disk or for others */
+  /** @returns the answer itself when it waits neither for the disk nor for other workers */
   push(target: PushTarget, { data, dataKind, expire }: PushArgs): Answer<Pushed> | Promise<Answer<Pushed>> {
     const { readers, scope, of } = target
-    // 2. Is there room? (1 was asked by the caller: pushes ignore gags, but not what is closed.)
+    // 2. Is there room? (The caller has done step 1: pushes ignore gags, but not a closed room or group.)
     if (readers.isCongested(this.#bus)) return refused('BUSY')
     // 3. Its numbers.
     const msgid = this.#msgids.next()
@@ -114,7 +114,7 @@ export class Posting {
     const now = this.#clock.wall()
     const expiresAt = expire === 0 ? 0 : now + expire * 1000
     const frame = pushFrame(target, msgid, now, expire, data)
-    // 4. The log: what stays valid is stored.
+    // 4. The log: a push that stays valid is stored.
     if (expire > 0) {
       const { sid, app, version } = target
       this.#services.stored.add(scope, of, msgid, {
@@ -127,7 +127,7 @@ export class Posting {
       })
     }
     const { size } = readers
-    // 5. To everybody who is there.
+    // 5. To everybody present.
     const sent = readers.deliver(this.#bus, dataKind, frame, msgid, expiresAt)
     // 7. The ack, once it is on the disk and its number of sessions is known.
     if (expire === 0 && sent === undefined) return { msgid, total: size }

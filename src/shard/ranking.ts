@@ -12,7 +12,7 @@ interface Bucket {
 }
 
 /**
- * Counts by id and who has the most. A step by one moves an entry to the neighbouring bucket: O(1), however many entries
+ * Counts by id, and which ids have the most. A step by one moves an entry to the neighbouring bucket: O(1), however many entries
  * there are; the top of the list costs what is read of it. Entries are slots in flat arrays, some 100 bytes each with the
  * map from the id (docs/performance.md). An entry whose count is 0 is gone.
  */

@@ -17,7 +17,7 @@ type StatsChange =
   | { readonly type: 'added'; readonly precision: Precision; readonly num: number }
   | { readonly type: 'deleted'; readonly precision: Precision }
 
-/** From this many buckets on a page is made beside the worker: it would hold up its clients for tens of milliseconds. */
+/** From this many buckets on a thread of its own makes the page: the worker would hold up its clients for tens of ms. */
 const LONG_PAGE = 2000
 const SECOND_MS = 1000
 
@@ -53,7 +53,7 @@ export class Stats {
           if (change.type === 'added') this.#sampler.add(change.precision, change.num)
           else this.#sampler.delete(change.precision)
         },
-        // The sampler writes as it goes, and nobody is told.
+        // The sampler queues its own writes, and no session is notified.
         write: () => undefined,
         tell: () => undefined,
         reread: () => {

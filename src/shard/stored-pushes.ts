@@ -11,21 +11,21 @@ interface Stored extends StoredPush {
   readonly msgid: number
 }
 
-/** The pushes of one scope that are still valid, oldest first, and which of them sessions that left have had. */
+/** The valid pushes of one scope, oldest first, and the marks of the sessions that left. */
 interface Shelf {
   readonly scope: StoredScope
   readonly of: StoredOf
   pushes: Stored[]
-  /** The highest msgid that each has had. */
+  /** The mark of each: the highest msgid that it has had. */
   readonly seen: Map<Sid, number>
-  /** Unix milliseconds until which `seen` matters though nothing is stored here: pushes to everybody are stored elsewhere. */
+  /** The marks matter until then, in unix milliseconds, even if no push is here: pushes to everybody are stored elsewhere. */
   seenUntil: number
 }
 
 /**
- * Pushes with `expire`, stored for those who come within it: each session gets each of them once. A session that leaves is
- * remembered with the newest msgid, so it does not get the same again when it returns. In LMDB too: they outlive a
- * restart; only who was connected during a crash may get one of them a second time. Thread: the home of the ids.
+ * Pushes with `expire`, stored for sessions that come in time: each session gets each push once. When a session leaves, its
+ * mark is the newest msgid, so it does not get the same pushes again when it returns. Pushes and marks are in LMDB too and
+ * outlive a restart; only a session connected during a crash may get a push a second time. Thread: the home of the ids.
  */
 export class StoredPushes {
   readonly #store: Store
@@ -46,18 +46,18 @@ export class StoredPushes {
     this.#store.tables.storedPushes.put([scope, of, msgid], push)
   }
 
-  /** The store did not take it: nobody gets it later. */
+  /** The store refused it: no session gets it later. */
   remove(scope: StoredScope, of: StoredOf, msgid: number): void {
     const shelf = this.#shelves.get(name(scope, of))
     if (shelf !== undefined) shelf.pushes = shelf.pushes.filter(push => push.msgid !== msgid)
   }
 
-  /** Whether something is stored there. */
+  /** Whether pushes are stored there. */
   has(scope: StoredScope, of: StoredOf): boolean {
     return this.#shelves.has(name(scope, of))
   }
 
-  /** Sends a session that has just come what it has not had. */
+  /** Sends a session that has just come the pushes above its mark. */
   catchUp(scope: StoredScope, of: StoredOf, { sid, cid, worker }: SessionAddress): void {
     const shelf = this.#shelves.get(name(scope, of))
     if (shelf === undefined) return
@@ -69,7 +69,7 @@ export class StoredPushes {
     }
   }
 
-  /** The session leaves; it has had everything that was stored until now. */
+  /** The session leaves: it has had everything stored so far. */
   left(scope: StoredScope, of: StoredOf, sid: Sid): void {
     const last = this.#shelves.get(name(scope, of))?.pushes.at(-1)?.msgid
     if (last !== undefined) this.#mark(scope, of, sid, last)
@@ -87,7 +87,7 @@ export class StoredPushes {
     return this.#shelves.get(name(scope, of))?.seen.get(sid) ?? 0
   }
 
-  /** Forgets what is over; call every now and then. */
+  /** Removes what has expired; call every now and then. */
   prune(): void {
     const now = this.#clock.wall()
     for (const [at, shelf] of this.#shelves) {

@@ -1,7 +1,7 @@
 import type { Store } from './store.ts'
 
 /**
- * Numbers that nobody has had or will have, handed out at once: taken from the store in blocks, the next block while half
+ * Numbers that are never handed out twice, available at once: they come from the store in blocks, the next block while half
  * of this one is left. What is left of a block at the end of the process is lost. Rising. Thread: one.
  */
 export class IdBlocks {

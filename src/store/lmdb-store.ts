@@ -9,7 +9,7 @@ import { migrations } from './migrations.ts'
 import { SCHEMA_VERSION, tableNames, tableRows } from './schema.ts'
 import { type Store, StoreError, type Tables } from './store.ts'
 
-/** Whether an error that nobody awaited is lmdb's own copy of a failed commit: a full disk, or one that is broken. */
+/** Whether an unhandled rejection is lmdb's own copy of a failed commit: the disk is full or broken. */
 export function isCommitFailure(error: unknown): error is Error {
   return error instanceof Error && /[\\/]lmdb[\\/]/.test(error.stack ?? '')
 }
@@ -120,7 +120,7 @@ export class LmdbStore implements Store {
     await this.#root.close()
   }
 
-  /** A write that fails is told by `commit`; on its own it must not end the process. */
+  /** `commit` reports a failed write; the rejection itself must not end the process. */
   readonly #written = (write: Promise<boolean>): void => {
     this.#lastWrite = write
     write.catch(() => undefined)

@@ -17,12 +17,12 @@ type QueueWrite = (table: string, at: string, value: Buffer | undefined) => void
 
 const META = 'meta'
 
-/** What several stores of one model process share, as threads share a file. Outlives the stores: a restart opens it again. */
+/** The disk that several model stores share, as threads share a file. It outlives them: a restart opens it again. */
 export class MemoryDisk {
   /** By table, by key: its bytes as text of one character a byte, which sorts as the bytes do. */
   readonly tables = new Map<string, Map<string, Buffer>>([META, ...tableNames].map(name => [name, new Map()]))
   readonly tokenKey = Buffer.alloc(32, 0x5a)
-  /** So many of the next transactions fail, as on a full disk. */
+  /** This many of the next transactions fail, as on a full disk. */
   failures = 0
 
   number(counter: string): number | undefined {

@@ -16,7 +16,7 @@ export interface SessionRecord {
 }
 
 export interface RoomRecord {
-  /** 0: none; the room was made by a mere join. */
+  /** 0: no owner; the room exists only by joins or by the HTTP API. */
   readonly owner: UidOrAll
   readonly name: string
   readonly desc: string
@@ -34,17 +34,17 @@ export interface GroupRecord {
   readonly closed: boolean
 }
 
-/** The setting with the places of a sub-group of rooms that have none of their own. */
+/** The setting with the places of a sub-group, for rooms without a cap of their own. */
 export const ROOM_CAP_SETTING = 'room-cap'
 
 export const Role = { MEMBER: 0, MANAGER: 1, OWNER: 2 } as const
 export type Role = (typeof Role)[keyof typeof Role]
 
-/** For whom a push with `expire` is stored, should they come later. */
+/** The scope that a push with `expire` is stored for. */
 export const StoredScope = { ALL: 0, USER: 1, GROUP: 2, ROOM: 3 } as const
 export type StoredScope = (typeof StoredScope)[keyof typeof StoredScope]
 
-/** Whose the push is, by its scope; 0 for everybody. */
+/** The user, group or room of the push, by its scope; 0 for everybody. */
 export type StoredOf = Uid | Gid | Rid | 0
 
 export interface StoredPush {
@@ -52,7 +52,7 @@ export interface StoredPush {
   readonly expiresAt: number
   readonly dataKind: number
   readonly frame: Buffer
-  /** The one session meant, for a push to a sid. */
+  /** For a push to a sid: the only session that gets it. */
   readonly sid?: Sid | undefined
   readonly app?: string | undefined
   readonly version?: string | undefined

@@ -2,7 +2,7 @@ import type { Id } from '../util/id.ts'
 import type { Key, Prefix } from './key.ts'
 import type { KeyOf, TableName, ValueOf } from './schema.ts'
 
-/** The environment cannot be used, or did not take a change; the message says what to do. */
+/** The environment cannot be used, or refused a change; the message says what to do. */
 export class StoreError extends Error {}
 
 /**
@@ -27,8 +27,9 @@ export interface Table<K extends Key, V> {
 export type Tables = { readonly [N in TableName]: Table<KeyOf<N>, ValueOf<N>> }
 
 /**
- * What lasts. All writes of one tick become one transaction: all of them last, or none. The home of an entity is the only
- * writer of its keys. A change is acknowledged only after `commit`: it is then on the disk, not only with the kernel.
+ * The durable state. All writes of one tick become one transaction: either all of them last or no write does. The home of an
+ * entity is the only writer of its keys. A change is acknowledged only after `commit`: it is then on the disk, not only with
+ * the kernel.
  * One contract, tested by one suite: LMDB (lmdb-store.ts), and the model that tests and the simulation run on (memory-store.ts).
  */
 export interface Store {
@@ -36,10 +37,10 @@ export interface Store {
   /** The key of the MAC of tokens: made once, the same on every start. */
   readonly tokenKey: Buffer
   /** Waits until everything that was written so far is on the disk.
-   *  @throws StoreError when it could not be written: nothing of it may be acknowledged, and reads show what was before */
+   *  @throws StoreError when the disk refused it: acknowledge nothing of it; reads show the state from before */
   commit(): Promise<void>
   /**
-   * Takes `count` numbers that nobody has had or will have, over all threads and restarts.
+   * Takes `count` numbers that are never handed out twice, over all threads and restarts.
    * @param counter its name; it begins at `first` @returns the lowest of them, once that is durable @throws StoreError
    */
   allocate(counter: string, count: number, first: number): Promise<number>

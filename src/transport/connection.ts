@@ -13,7 +13,7 @@ export interface Connection {
   readonly listener: ListenerType
   readonly peer: Peer
   /**
-   * Writes one message now. @returns false when it was not taken: too much waits for this client, which is closed for it
+   * Writes one message now. @returns false when the message was dropped: too much waits for this client, which will be closed
    * @param payload not changed by the caller afterwards, when the transport is raw TCP: it may be kept until the client has read
    * @param isBinary whole frames; else a WebSocket text message
    */
@@ -25,19 +25,19 @@ export interface Connection {
   end(reason: Disconnect): void
 }
 
-/** What a transport tells of its connections. */
+/** The events of a transport's connections. */
 export interface ConnectionEvents<S> {
-  /** @returns what the transport hands back with every later event, or why the client is not wanted */
+  /** @returns the state that the transport passes to every later event */
   opened(connection: Connection): S
-  /** Whole frames, or one that makes no sense: its length does. Valid during the call. */
+  /** Whole frames by their lengths; what is in them may be nonsense. Valid during the call. */
   binary(state: S, chunk: Buffer): void
   text(state: S, chunk: Buffer): void
   /** A frame whose length makes no sense, or a message cut in the middle of a frame. */
   garbage(state: S): void
-  /** Said once, however it ended. */
+  /** Called once, however the connection ended. */
   closed(state: S): void
   /** The client reads too slowly: messages for it were dropped or would have to be. */
   tooSlow(state: S): void
-  /** Something came that is no message: a WebSocket ping. */
+  /** A sign of life that is no message: a WebSocket ping. */
   alive(state: S): void
 }

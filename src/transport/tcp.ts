@@ -17,7 +17,7 @@ export interface TcpServices<S> {
 
 /** Connections that wait to be accepted; the system allows net.core.somaxconn of them. Beyond it clients try again after 1, 2, 4 s. */
 const BACKLOG = 4096
-/** How long a client that was told to go may take to close its side. */
+/** How long a kicked client may take to close its side. */
 const LINGER_MS = 2000
 /** A burst is not slowness: for so long a client may be behind. */
 const BURST_MS = 1000
@@ -100,7 +100,7 @@ class TcpConnection implements Connection {
     if (this.#socket !== undefined && this.#socket.writableLength > this.#writerBytesMax) this.#onSlow()
   }
 
-  /** Not now: who writes may be walking over the members of a topic. */
+  /** Not now: the caller may be walking over the members of a topic. */
   #tooSlow(): void {
     if (this.#isSlow) return
     this.#isSlow = true
@@ -136,7 +136,7 @@ class TcpConnection implements Connection {
   }
 }
 
-/** Whoever reads too slowly would not read the rest in time either. */
+/** A client that reads too slowly would not read the rest in time either. */
 function readsNothing({ closeCode }: Disconnect): boolean {
   return closeCode === Reason.SLOW_CONSUMER.closeCode
 }

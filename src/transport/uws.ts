@@ -32,7 +32,7 @@ const SHA256: Readonly<Record<string, string>> = {
   'uws_linux_x64_137.node': '3b549c14e01d9d1faf234cdf4b6f0fb08158605e3692cd0eb1b905e327bd3449',
 }
 
-/** Says why uWebSockets.js cannot be used here, and what to do. Undefined when it can. */
+/** @returns why uWebSockets.js cannot be used here, and what to do; undefined when it can */
 export function checkUws(): string | undefined {
   const file = `uws_${process.platform}_${process.arch}_${process.versions.modules}.node`
   const expected = SHA256[file]

@@ -6,7 +6,7 @@ import type { Clock } from '../util/clock.ts'
 import type { Connection, ConnectionEvents } from './connection.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from './uws.ts'
 
-/** What `ws.send` says when the message was not taken (docs/engine.md, 4). */
+/** `ws.send` returns this when it dropped the message (docs/engine.md, 4). */
 const DROPPED = 2
 
 export interface WebSocketServices<S> {
@@ -17,7 +17,7 @@ export interface WebSocketServices<S> {
   readonly events: ConnectionEvents<S>
 }
 
-/** What hangs on the native socket. The native library copies these fields, not the object: so there is but one. */
+/** The data on the native socket. The native library copies the fields, not the object, so the connection is one field. */
 interface UserData<S> {
   connection: WebSocketConnection<S> | undefined
   origin: string
@@ -26,7 +26,7 @@ interface UserData<S> {
 /** Serves WebSocket clients at `path` of the App. */
 export function serveWebSocket<S>(app: TemplatedApp, path: string, services: WebSocketServices<S>): void {
   const { clock, admission, events } = services
-  // Tells of every connection to the port, HTTP ones too; one that became a WebSocket ends in `close` below.
+  // Reports every connection to the port, HTTP ones too; a connection that became a WebSocket ends in `close` below.
   const onSocket = (res: HttpResponse, step: unknown) => {
     const isNew = Number(step) > 0
     if (!isNew) admission.left()
@@ -94,7 +94,7 @@ function peerOf(native: Pick<HttpResponse, 'getRemoteAddressAsText'> | undefined
 
 class WebSocketConnection<S> implements Connection {
   readonly listener = ListenerType.WS
-  /** What `opened` said. */
+  /** What `opened` returned. */
   state: S | undefined
   #ws: WebSocket<UserData<S>> | undefined
   readonly #clock: Clock
@@ -134,7 +134,7 @@ class WebSocketConnection<S> implements Connection {
     ws?.end(reason.closeCode, reason.text)
   }
 
-  /** Not now: who writes may be walking over the members of a topic. */
+  /** Not now: the caller may be walking over the members of a topic. */
   #tooSlow(): void {
     if (this.#isSlow) return
     this.#isSlow = true

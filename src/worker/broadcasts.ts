@@ -2,7 +2,7 @@ import type { SessionContext } from '../session/context.ts'
 import { StoredScope } from '../store/schema.ts'
 import type { Core } from './core.ts'
 
-/** The pushes to everybody that are still valid: each worker has its own copy, for who signs in at it. */
+/** Loads the valid pushes to everybody: each worker keeps a copy for the sessions that sign in there. */
 export function restoreBroadcasts({ store, clock }: Core, { broadcasts }: SessionContext): void {
   const now = clock.wall()
   broadcasts.restore(

@@ -34,7 +34,7 @@ export interface Core extends Omit<Ground, 'wakeups'> {
   isDraining(): boolean
   /** Sets who is asked for what, and takes turns from now on: once. */
   run(parts: readonly Part[], onRecord: OnBusRecord): void
-  /** Comes last: what others asked of a worker that is lost is undone before its callers hear that nobody answers. */
+  /** Stands last in the list: when a worker is lost, its sessions are undone before the callers of open calls hear BUSY. */
   readonly part: Part
   /** Takes the first block of each kind of numbers. @throws StoreError */
   takeNumbers(): Promise<void>

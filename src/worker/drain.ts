@@ -2,10 +2,10 @@ import { Disconnect } from '../protocol/disconnect.ts'
 import type { Hub } from '../session/hub.ts'
 import type { Clock } from '../util/clock.ts'
 
-/** Clients told to go per slice: their goodbyes must not hold up what is still delivered. */
+/** Clients kicked per slice: the farewells must not hold up deliveries that are under way. */
 const SLICE = 500
 
-/** Tells every client to come back elsewhere and closes it, in slices. Ends when none is left. */
+/** Kicks every client, with the hint to come back elsewhere, in slices. Resolves when no client is left. */
 export async function drainClients(clock: Clock, hub: Hub): Promise<void> {
   while (hub.size > 0) {
     let slice = 0

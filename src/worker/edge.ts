@@ -15,17 +15,17 @@ import type { Part } from './part.ts'
 import { forgetTopicsOf, resyncWith } from './resync.ts'
 import { sessionCalls } from './session-calls.ts'
 
-/** The side of a worker that faces clients: its sessions, and what is delivered to them. */
+/** The side of a worker that faces clients: its sessions, and delivery to them. */
 export interface Edge {
   readonly context: SessionContext
   readonly parts: readonly Part[]
-  /** Closes from now on whoever does not sign in or falls silent. */
+  /** From now on closes connections that do not sign in and sessions that fall silent. */
   start(): void
 }
 
-/** How often sessions are looked at, at least. */
+/** Sessions are swept at least this often. */
 const SWEEP_MS = 1000
-/** So many heartbeats without a word are silence. */
+/** A session is closed after this many silent heartbeats. */
 const SILENT_BEATS = 3
 
 export function createEdge(core: Core, admission: Admission): Edge {

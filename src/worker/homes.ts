@@ -24,7 +24,7 @@ export interface Homes {
   readonly groups: Pick<Groups, 'loaded'>
   readonly rooms: Pick<Rooms, 'loaded'>
   readonly parts: readonly Part[]
-  /** What one worker does for all: from now on, at the worker that it is. */
+  /** Starts what one worker does for all, if this worker is the one. */
   start(): void
 }
 

@@ -30,13 +30,13 @@ export class Listeners {
     }
   }
 
-  /** Nobody new comes in; who is in stays. */
+  /** Accepts no new connections; open ones stay. */
   close(): void {
     for (const socket of this.#native.splice(0)) loadUws().us_listen_socket_close(socket)
     for (const server of this.#servers.splice(0)) server.close()
   }
 
-  /** The worker ends: what it never came to use is closed. */
+  /** The worker ends: closes the sockets that it never used. */
   release(): void {
     for (const socket of this.#sockets) if (socket !== undefined) closeSync(socket)
     this.#sockets.fill(undefined)

@@ -5,15 +5,15 @@ import type { CounterRow } from '../ops/counters.ts'
 import type { Forum } from '../shard/posting.ts'
 
 /**
- * One part of a worker. All that a worker does in turns it asks each of its parts, in the order of their list; each is asked
- * behind a wall, so that a defect of one does not take the turn of the next.
+ * One part of a worker. The worker runs each hook of all its parts in the order of their list, and each behind the wall: a
+ * defect in one part does not keep the next from running.
  */
 export interface Part {
-  /** The methods of the contract that it carries out. */
+  /** The methods of the contract that this part carries out. */
   readonly methods?: Partial<Handlers<Methods>>
-  /** Where it has people talk. */
+  /** The places of chats that are its own. */
   readonly forums?: Partial<Record<ChatScope, Forum>>
-  /** At the end of each turn: what it gathered goes out. */
+  /** At the end of each turn: sends what the turn gathered. */
   flush?(): void
   /** Once a second. @param now milliseconds of the clock */
   tick?(now: number): void
@@ -21,8 +21,8 @@ export interface Part {
   workerLost?(worker: number): void
   /** Another worker took the place of one that ended; it knows nothing yet. */
   workerReplaced?(worker: number): void
-  /** Once a second: what it knows of itself. */
+  /** Once a second: writes its gauges. */
   gauges?(row: CounterRow): void
-  /** The worker ends: everything that lasts is to be written now. */
+  /** The worker ends: queue everything that lasts for the disk. */
   stop?(): void | Promise<void>
 }

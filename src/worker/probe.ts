@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 /** How long a node may take to accept. */
 const PROBE_MS = 1000
 
-/** Whether somebody accepts TCP connections there. */
+/** Whether a TCP connection to this address is accepted. */
 export function acceptsTcp(host: string, port: number): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect({ host, port })

@@ -6,7 +6,7 @@ import type { SessionContext } from '../session/context.ts'
 import type { Forum, Posting } from '../shard/posting.ts'
 import type { Part } from './part.ts'
 
-/** Where the records go that come over the rings. */
+/** Passes each record from the rings to the code that handles its kind. */
 export function receiver(
   { calls, fanout, hub }: SessionContext,
   posting: Posting,

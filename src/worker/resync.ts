@@ -5,10 +5,10 @@ import { admitted, askedFor, type IdOf, type Kind, membershipsOf, notAdmitted } 
 import { type Session, SessionState } from '../session/session.ts'
 import type { Gid, Rid } from '../util/id.ts'
 
-/** An home that does not answer is asked again after this. */
+/** A call to a home that answers BUSY is retried after this. */
 const AGAIN_MS = 250
 
-/** A worker ended. Its numbers of topics are worth nothing now: the next one's must not be mistaken for them. */
+/** A worker ended. Its topic numbers are void: those of its successor must not be mistaken for them. */
 export function forgetTopicsOf(context: SessionContext, worker: number): void {
   for (const session of context.hub.sessions) {
     for (const kind of ['rooms', 'groups'] as const) {
@@ -20,8 +20,8 @@ export function forgetTopicsOf(context: SessionContext, worker: number): void {
 }
 
 /**
- * A worker was replaced: what it owned starts empty. Tells the new one which of our sessions are users, members of rooms
- * and of groups that it owns, so that they are reached again. Clients notice nothing but a pause.
+ * A worker was replaced, and its homes start empty. Tells the new worker which users, room members and group members of
+ * its homes are sessions here, so that messages reach them again. Clients notice only a pause.
  */
 export function resyncWith(context: SessionContext, worker: number): void {
   const { calls, placement } = context

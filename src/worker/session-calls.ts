@@ -10,7 +10,7 @@ import { enterGroups } from './resync.ts'
 
 type SessionMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `session${string}`>>
 
-/** What homes ask of the worker of a session. A session that is gone by then is passed over. */
+/** The methods that homes call at the worker of a session. A session that is gone by then is ignored. */
 export function sessionCalls(context: SessionContext): SessionMethods {
   const { hub } = context
   const send = (cid: Cid, notice: Buffer | undefined) => {

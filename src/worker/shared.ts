@@ -2,7 +2,7 @@ import type { Link } from '../bus/bus.ts'
 import type { Options } from '../config/options.ts'
 import type { Listener } from '../contract/listener.ts'
 
-/** What main hands a worker when it starts it. */
+/** What main passes to a worker at its start. */
 export interface WorkerStart {
   readonly index: number
   /** How many workers had its seat before. */
@@ -18,13 +18,13 @@ export interface WorkerStart {
   readonly links: readonly Link[]
   readonly wakeWords: SharedArrayBuffer
   readonly counters: SharedArrayBuffer
-  /** One 32-bit word: 1 from the signal to stop on. */
+  /** One 32-bit word: 1 as soon as main has the signal to stop. */
   readonly draining: SharedArrayBuffer
 }
 
-/** What main tells a worker. */
+/** Messages from main to a worker. */
 export type ToWorker =
-  /** A worker ended: until it is replaced nothing reaches it. */
+  /** A worker ended: nothing reaches it until it is replaced. */
   | { readonly type: 'peerLost'; readonly worker: number }
   /** Another takes its place, over new rings. */
   | { readonly type: 'peerReplaced'; readonly worker: number; readonly link: Link }
@@ -33,5 +33,5 @@ export type ToWorker =
   /** End, with everything on the disk. */
   | { readonly type: 'exit' }
 
-/** What a worker tells main. */
+/** Messages from a worker to main. */
 export type FromWorker = { readonly type: 'ready' } | { readonly type: 'drained' }

@@ -30,7 +30,7 @@ process.on('exit', () => {
 const core = createCore(start, systemGround(start))
 const { log, clock, reactor, guard, onDefect } = core
 process.on('unhandledRejection', reason => {
-  // lmdb rejects promises of its own besides ours when a commit fails; `Store.commit` has told who needs to know.
+  // When a commit fails lmdb also rejects promises of its own; `Store.commit` has already reported it to the callers.
   if (isCommitFailure(reason)) log.error({ err: reason }, 'the store did not take a change')
   else onDefect(reason)
 })

@@ -6,7 +6,7 @@ import type { ClientRequest } from '../request.ts'
 
 type ChatRequest = typeof Command.CHAT | typeof Command.GROUP_CHAT | typeof Command.ROOM_CHAT
 
-/** What the home finds out by itself (membership, gags, blacklists) is not asked here: it answers with the ack. */
+/** Membership, gags and blacklists are checked at the home, which answers with the ack. */
 export function handleChat(request: ClientRequest<typeof Command.CHAT>): void {
   const { session, body } = request
   if (!say(request, ChatScope.USER, body.duid)) {
@@ -24,7 +24,7 @@ export function handleRoomChat(request: ClientRequest<typeof Command.ROOM_CHAT>)
   if (!say(request, ChatScope.ROOM, body.rid)) request.refuse(refused('BUSY'), { uid: session.uid, rid: body.rid })
 }
 
-/** Writes the chat to the home of those who get it. @returns false when that one takes nothing more at the moment */
+/** Writes the chat to the home of its readers. @returns false when that home takes nothing more at the moment */
 function say<R extends ChatRequest>(
   { context, session, seq, body }: ClientRequest<R>,
   scope: ChatScope,

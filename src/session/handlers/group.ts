@@ -34,7 +34,7 @@ export function handleGroupCreat(request: ClientRequest<typeof Command.GROUP_CRE
   const { name = '', desc = '' } = body
   request.ask(context.placement.homeOf(gid), 'groupCreate', { gid, uid, name, desc, sid }, answer => {
     const isTaken = isRefused(answer) && answer.refused === ErrorCode.NOT_ALLOWED.code
-    // An app server may have numbered a group so before: the next number then.
+    // An app server may already have used this number: try the next.
     if (isTaken && !isChosen) handleGroupCreat(request)
     else if (isRefused(answer)) request.refuse(answer, { uid, gid })
     else request.ack({ uid, gid })

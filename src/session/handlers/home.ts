@@ -9,13 +9,13 @@ import type { Answerable } from '../request.ts'
 import type { Session } from '../session.ts'
 import { tooManyGroups } from './group.ts'
 
-/** A request that only asks a home and tells its answer. */
+/** A request that only asks a home and passes its answer on. */
 interface Row<R extends Request, M extends keyof Methods> {
   readonly method: M
   /** Whose home is asked. */
   readonly of: (body: BodyOf<R>, session: Session) => Id
   readonly args: (body: BodyOf<R>, session: Session) => Args<M>
-  /** What the ack says, whether it was done or refused. */
+  /** The fields of the ack, whether the request was done or refused. */
   readonly fields: (body: BodyOf<R>, session: Session) => Partial<AckOf<R>>
   /** Why it is not even asked. */
   readonly refuse?: (body: BodyOf<R>, session: Session, options: Options) => Refused | undefined
@@ -57,7 +57,7 @@ const room = ({ rid }: OfRoom) => rid
 const sender = (_body: object, { uid }: Session) => uid
 const senderInGroup = ({ gid }: OfGroup, { uid }: Session) => ({ uid, gid })
 const senderInRoom = ({ rid }: OfRoom, { uid }: Session) => ({ uid, rid })
-/** The member meant, by whoever asks. */
+/** The member in question, not the sender. */
 const member = ({ uid, gid }: OfMember) => ({ uid, gid })
 const memberBy = ({ uid, gid }: OfMember, session: Session) => ({ uid, gid, by: session.uid })
 
@@ -83,7 +83,7 @@ const manager = (on: boolean) =>
     args: (body, session) => ({ ...memberBy(body, session), on }),
     fields: member,
   })
-/** Whom a user blocks is refused when he writes to the user. Whom he mutes is not told, and is not heard. */
+/** A blocked user's chats are refused. A muted user's chats are accepted and not delivered. */
 const relation = (relation: 'block' | 'mute', on: boolean) =>
   asks<typeof Command.BLACKLIST_ADD, 'userRelation'>({
     method: 'userRelation',

@@ -23,8 +23,8 @@ export function handleRoomCreat(request: ClientRequest<typeof Command.ROOM_CREAT
 }
 
 /**
- * The session is marked as a member before the home has answered: should it end in between, the home hears of it after
- * the join. What the home sends to the room after its answer comes after it, so nothing is missed and nothing doubled.
+ * The membership is noted before the home has answered: if the session ends in between, the home gets the quit after the
+ * join. Messages that the home sends after its answer arrive after it, so the session misses nothing and gets nothing twice.
  */
 export function handleRoomJoin(request: ClientRequest<typeof Command.ROOM_JOIN>): void {
   const { context, session, body } = request

@@ -34,7 +34,7 @@ export class GroupCounts {
     this.#unsaved.add(gid)
   }
 
-  /** The group has so many members now. */
+  /** Sets the number of members of the group. */
   setMembers(gid: Gid, count: number): void {
     const { members } = this.#rankings
     while (members.countOf(gid) < count) members.increase(gid)
@@ -51,7 +51,7 @@ export class GroupCounts {
     })
   }
 
-  /** Queues those that only memory knows; call every now and then, and at the end. */
+  /** Queues the counts that are not on the disk yet; call every now and then, and at the end. */
   saveAll(): void {
     for (const gid of this.#unsaved) this.save(gid)
     this.#unsaved.clear()

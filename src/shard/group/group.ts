@@ -8,12 +8,12 @@ export interface Attached extends SessionAddress {
   readonly uid: Uid
 }
 
-/** Why somebody is a member no more. */
+/** Why a user is no longer a member. */
 export type Leaving = 'quit' | 'kicked' | 'blacklisted' | 'dismissed'
 
 /**
- * One change of a group: what rules decide, what memory and the disk take, what others are told of. `asked`: the session that
- * asked for it and knows by its ack.
+ * One change of a group: decided by rules, applied to memory and disk, announced to members. `asked`: the session that
+ * asked for it and learns of it by its ack.
  */
 export type GroupChange =
   | { readonly type: 'created'; readonly owner: Uid; readonly name: string; readonly desc: string }
@@ -82,7 +82,7 @@ export class Group {
     }
   }
 
-  /** Plain for one who is not a member. */
+  /** Of a user who is not a member: MEMBER. */
   roleOf(uid: Uid): Role {
     return this.members.get(uid) ?? Role.MEMBER
   }

@@ -21,10 +21,10 @@ import { readGroup, writeGroup } from './table.ts'
 
 type GroupMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `group${string}`>>
 
-/** A group that nobody is online in is forgotten after this time; it is read again when it is needed. */
+/** A group without online sessions is dropped from memory after this time, and read again when needed. */
 const IDLE_MAX_MS = 60_000
 
-/** The groups whose home this worker is: read when first needed, changed by rules (rules.ts) and commits, talked in. */
+/** The groups whose home this worker is: read when first needed, changed by rules (rules.ts) and commits; a forum of chats. */
 export class Groups implements Forum {
   readonly command = Command.GROUP_CHAT
   readonly methods: GroupMethods = {
@@ -115,7 +115,7 @@ export class Groups implements Forum {
     for (const group of this.#groups.values()) this.#sessions.workerLost(group, worker)
   }
 
-  /** Forgets what has been idle, and saves the counts. */
+  /** Drops idle groups from memory and saves the counts. */
   tick(now: number): void {
     for (const [gid, group] of this.#groups) {
       this.#sessions.retry(group)
@@ -213,7 +213,7 @@ export class Groups implements Forum {
     return { topic: group.line.topic }
   }
 
-  /** The group as it is in memory, or as it was stored; `record` says whether there is one. One that is none is not kept. */
+  /** The group from memory, or from the store. Without a `record` there is no such group, and nothing is kept of it. */
   #load(gid: Gid): Group {
     const usedAt = this.#context.clock.now()
     const known = this.#groups.get(gid)
@@ -234,7 +234,7 @@ export class Groups implements Forum {
   }
 }
 
-/** Whether the number of members is to be stored with it; when a group is dismissed it is once for all who leave. */
+/** Whether to store the number of members with the change; a dismissal stores it once for all members who leave. */
 function countsMembers(change: GroupChange): boolean {
   if (change.type === 'left') return change.why !== 'dismissed'
   return change.type === 'joined' || change.type === 'dismissed'

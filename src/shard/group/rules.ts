@@ -5,18 +5,18 @@ import type { Decision } from '../commits.ts'
 import type { Group, GroupChange } from './group.ts'
 
 /**
- * What may be done in a group, by whom, and what it changes. Pure: state in, decision out. `by` is the user who asks; absent
- * it is the HTTP API, which may do all.
+ * Who may do what in a group, and what it changes. Pure: state in, decision out. `by` is the user who asks; without it the
+ * HTTP API asks, which may do everything.
  */
 type GroupDecision = Decision<GroupChange>
 
-/** There is such a group, and it is not dismissed: nothing else is asked of who reads or posts. */
+/** Refuses a group that does not exist or is dismissed. Reading and pushing need no other check. */
 export function unusable({ record }: Group): Refused | undefined {
   if (record === undefined) return refused('NO_SUCH_GROUP')
   return record.closed ? refused('CLOSED') : undefined
 }
 
-/** Who may rule: by rank, and nobody over his own rank or above. */
+/** Checks the rank of `by`, which must also be above that of `over`. */
 function needs(group: Group, by: Uid | undefined, role: Role, over?: UidOrAll): Refused | undefined {
   if (by === undefined) return undefined
   if (!group.members.has(by)) return refused('NOT_MEMBER')
@@ -99,7 +99,7 @@ export function setCap({ record }: Group, cap: number): GroupDecision {
   return record === undefined ? refused('NO_SUCH_GROUP') : [{ type: 'cap', cap }]
 }
 
-/** Who may see the members, and invite others. */
+/** Members, and the HTTP API, may list the members and invite others. */
 export function mayAsk(group: Group, by: Uid | undefined): Refused | undefined {
   return unusable(group) ?? (by === undefined || group.members.has(by) ? undefined : refused('NOT_MEMBER'))
 }

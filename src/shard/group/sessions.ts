@@ -7,7 +7,7 @@ import type { HomeContext } from '../context.ts'
 import { noticeFrame } from '../frames.ts'
 import type { Attached, Group, GroupChange, Leaving } from './group.ts'
 
-/** What the sessions of one who leaves are told, and the others. */
+/** The notice for the sessions of a member who leaves, and for the others. */
 const leavingNotice: Readonly<Record<Leaving, Command>> = {
   quit: Command.GROUP_QUIT_NTF,
   kicked: Command.GROUP_KICK_NTF,
@@ -15,7 +15,7 @@ const leavingNotice: Readonly<Record<Leaving, Command>> = {
   dismissed: Command.GROUP_DISMISS_NTF,
 }
 
-/** The sessions of members that are online: who gets what the group says, and who hears of its changes. Thread: the group's home. */
+/** The online sessions of members: they get the group's messages and notices. Thread: the group's home. */
 export class GroupSessions {
   readonly #context: HomeContext
 
@@ -23,7 +23,7 @@ export class GroupSessions {
     this.#context = context
   }
 
-  /** A session of a member signed in. @param isBack it has had what was pushed */
+  /** A session of a member signed in. @param isBack it has had the stored pushes */
   attach(group: Group, session: Attached, isBack: boolean): void {
     if (group.attach(session) !== undefined || isBack) return
     const { calls, stored } = this.#context
@@ -67,7 +67,7 @@ export class GroupSessions {
     for (const uid of group.unattached) void this.attachUser(group, uid)
   }
 
-  /** Those whom a change concerns hear of it; who is a member no more gets nothing of the group from now on. */
+  /** Notifies the sessions that a change concerns. A user who is no longer a member gets nothing more from the group. */
   tell(group: Group, change: GroupChange): void {
     switch (change.type) {
       case 'joined':
@@ -113,7 +113,7 @@ export class GroupSessions {
     for (const session of group.sessionsOf(uid)) {
       this.#remove(group, session, session.sid === asked ? undefined : notice)
     }
-    // Who is put on the blacklist: the others hear of that.
+    // For `blacklisted` the others get the notice of the blacklist itself.
     if (why === 'kicked') this.#notify(group, leavingNotice[why], uid)
     const isSmall = group.online.size <= this.#context.options.noticeMembersMax
     if (why === 'quit' && isSmall) this.#notify(group, leavingNotice[why], uid)

@@ -27,7 +27,7 @@ export interface Newcomer {
   readonly listener: ListenerType
 }
 
-/** One change of what is configured of a room: what rules decide, and what memory and the disk take. */
+/** One change of a room's configuration: decided by rules, applied to memory and disk. */
 export type RoomChange =
   | { readonly type: 'created'; readonly owner: Uid; readonly name: string; readonly desc: string }
   | { readonly type: 'closed' }
@@ -39,8 +39,8 @@ export type RoomChange =
 const newRecord: RoomRecord = { owner: 0, name: '', desc: '', cap: 0, closed: false }
 
 /**
- * The state of one room: who is in it, in which sub-group, and what was configured. A join takes the lowest sub-group with
- * a free place. Pure state: no clocks, no threads, no store.
+ * The state of one room: its sessions, their sub-groups, and its configuration. A join takes the lowest sub-group with a
+ * free place. Pure state: no clocks, no threads, no store.
  */
 export class Room implements Readers {
   readonly rid: Rid
@@ -49,7 +49,7 @@ export class Room implements Readers {
   lines: readonly TopicLine[] = []
   /** Undefined: never configured. */
   record: RoomRecord | undefined
-  /** The size when those who subscribed to it were last told. */
+  /** The size that the watchers last got. */
   toldSize = 0
   /** Made when there is one: there may be a million rooms. */
   #blacklist: Set<Uid> | undefined
@@ -119,7 +119,7 @@ export class Room implements Readers {
     this.#gags = changed(this.#gags, uid, on)
   }
 
-  /** Nobody is on the blacklist or gagged any more. */
+  /** Empties the blacklist and the gags. */
   clearLists(): void {
     this.#blacklist = this.#gags = undefined
   }

@@ -18,7 +18,7 @@ import { readRoom, writeRoom } from './table.ts'
 
 type RoomMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `room${string}`>>
 
-/** The rooms whose home this worker is: there from the first join on, changed by rules (rules.ts) and commits, talked in. */
+/** The rooms whose home this worker is: there from the first join on, changed by rules (rules.ts) and commits; a forum of chats. */
 export class Rooms implements Forum {
   readonly command = Command.ROOM_CHAT
   readonly methods: RoomMethods = {
@@ -183,7 +183,7 @@ export class Rooms implements Forum {
     return answer
   }
 
-  /** Looks at a room, or changes who is in it, and leaves none in memory that was not there. */
+  /** Looks at a room, or changes its members. A room that was not in memory is dropped again. */
   #peek<R>(rid: Rid, look: (room: Room) => R): R {
     const room = this.#load(rid)
     const seen = look(room)
@@ -191,7 +191,7 @@ export class Rooms implements Forum {
     return seen
   }
 
-  /** The room as it is in memory, or as it was configured. */
+  /** The room from memory, or as it was configured. */
   #load(rid: Rid): Room {
     const known = this.#rooms.get(rid)
     if (known !== undefined) return known
@@ -202,7 +202,7 @@ export class Rooms implements Forum {
     return room
   }
 
-  /** Forgets a room that nobody is in and that has nothing of its own; it comes back with the next join. */
+  /** Drops an empty room without configuration from memory; the next join makes it again. */
   #unload(room: Room): void {
     if (room.size > 0 || room.record !== undefined || this.#commits.isBusy(room)) return
     if (this.#rooms.get(room.rid) === room) this.#rooms.delete(room.rid)

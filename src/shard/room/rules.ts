@@ -4,12 +4,12 @@ import type { Decision } from '../commits.ts'
 import type { Room, RoomChange } from './room.ts'
 
 /**
- * What may be done in a room, by whom, and what it changes. Pure: state in, decision out. `by` is the user who asks; absent
- * it is the HTTP API, which may do all.
+ * Who may do what in a room, and what it changes. Pure: state in, decision out. `by` is the user who asks; without it the
+ * HTTP API asks, which may do everything.
  */
 type RoomDecision = Decision<RoomChange>
 
-/** A room has an owner only if he created it; nobody but him and the API rules it. */
+/** A room has an owner only if a user created it. Only the owner and the HTTP API rule it. */
 function mayRule(room: Room, by: Uid | undefined): Refused | undefined {
   return by === undefined || by === room.owner ? undefined : refused('NOT_ALLOWED')
 }
@@ -24,7 +24,7 @@ export function mayPush(room: Room): Refused | undefined {
   return room.isClosed ? refused('CLOSED') : undefined
 }
 
-/** Who may take others out. */
+/** The owner and the HTTP API may take others out. */
 export function mayKick(room: Room, by: Uid | undefined): Refused | undefined {
   return mayRule(room, by)
 }

@@ -12,11 +12,11 @@ import { noticeFrame } from '../frames.ts'
 import { Ranking } from '../ranking.ts'
 import type { Member, Newcomer, Room, RoomChange } from './room.ts'
 
-/** Who is in the rooms of this home, and who hears of it. Membership lives with the session. Thread: the rooms' home. */
+/** The sessions in the rooms of this home, and the notices to them. Membership ends with the session. Thread: the rooms' home. */
 export class RoomSessions {
   readonly #context: HomeContext
   readonly #ranking = new Ranking()
-  /** Rooms whose size changed since those who subscribed to it were told. */
+  /** Rooms whose size changed since the watchers last got it. */
   readonly #changed = new Set<Room>()
 
   constructor(context: HomeContext) {
@@ -42,10 +42,10 @@ export class RoomSessions {
     return { gid: line.subGroup, topic: line.topic }
   }
 
-  /** @param then when the others have been told */
+  /** @param then runs after the notice to the others */
   quit(room: Room, sid: Sid, cid: Cid, worker: number, then: () => void): Answer<Done> {
     const member = room.members.get(sid)
-    // A late word of an older connection changes nothing.
+    // A late message of an older connection changes nothing.
     if (member === undefined || member.cid !== cid || member.worker !== worker) return refused('NOT_MEMBER')
     this.#take(room, member)
     this.#context.calls.defer(() => {
@@ -64,7 +64,7 @@ export class RoomSessions {
     return sessions.length > 0
   }
 
-  /** Those whom a change concerns hear of it. */
+  /** Notifies the sessions that a change concerns. */
   tell(room: Room, change: RoomChange): void {
     if (change.type === 'blacklist' && change.on) this.kick(room, change.uid)
     if (change.type !== 'closed') return
@@ -77,7 +77,7 @@ export class RoomSessions {
     for (const member of room.members.values()) if (member.worker === worker) this.#take(room, member)
   }
 
-  /** Tells those who subscribed to it the sizes that changed; call once a second. */
+  /** Sends the sizes that changed to their watchers; call once a second. */
   tellCounts(): void {
     for (const room of this.#changed) {
       if (room.toldSize === room.size) continue
@@ -100,7 +100,7 @@ export class RoomSessions {
     }
   }
 
-  /** Takes a member out who did not ask for it: its session is told. */
+  /** Takes a member out who did not ask for it, with a notice to its session. */
   #remove(room: Room, member: Member, notice: Buffer): void {
     this.#take(room, member)
     this.#context.calls.tell(member.worker, 'sessionLeftRoom', { cid: member.cid, rid: room.rid as Rid, notice })

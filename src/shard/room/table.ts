@@ -14,7 +14,7 @@ export function readRoom({ tables }: Store, room: Room): void {
 
 /** Queues a change that memory has for the disk. `Store.commit` makes it last. */
 export function writeRoom({ tables }: Store, { rid, record }: Room, change: RoomChange): void {
-  // Whatever is configured makes the room one that has a record.
+  // Any configuration gives the room a record.
   tables.rooms.put([rid], record!)
   if (change.type === 'blacklist') {
     if (change.on) tables.roomBlacklist.put([rid, change.uid], 1)

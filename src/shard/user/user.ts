@@ -2,14 +2,14 @@ import type { SessionAddress } from '../../contract/methods.ts'
 import type { Cid, Sid, Uid } from '../../util/id.ts'
 import { SessionLine } from '../line.ts'
 
-/** One change of whom a user blocks or mutes. */
+/** One change of the users that a user blocks or mutes. */
 export interface RelationChange {
   readonly relation: 'block' | 'mute'
   readonly other: Uid
   readonly on: boolean
 }
 
-/** A user: his sessions on all workers, and whom he blocks and mutes. State only. */
+/** A user: his sessions on all workers, and the users that he blocks and mutes. State only. */
 export class User {
   readonly uid: Uid
   readonly line = new SessionLine([])

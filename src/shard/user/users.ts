@@ -59,7 +59,7 @@ export class Users implements Forum {
       context,
       {
         apply: (user, change) => {
-          // Both are read now: later the disk would lack what is on its way there.
+          // Both are read now: once a write is on its way, a later read of the disk would lack it.
           this.#blocks(user)
           this.#mutes(user)
           user.apply(change)
@@ -247,7 +247,7 @@ export class Users implements Forum {
     return user
   }
 
-  /** A session of his is over. */
+  /** One of his sessions has ended. */
   #gone(user: User): void {
     if (user.isOnline) return
     this.#events.online(--this.#online)
