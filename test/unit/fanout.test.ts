@@ -5,6 +5,7 @@ import { encodeFrame } from '#dist/protocol/encode.js'
 import { DataKind, toJson } from '#dist/protocol/json-format.js'
 import { systemClock } from '#dist/util/clock.js'
 import { seededRandom } from '../support/seed.js'
+import { TurnedClock } from '../support/turned-clock.js'
 
 const CARRIERS = [Carrier.WS_BINARY, Carrier.WS_JSON, Carrier.TCP]
 
@@ -108,12 +109,13 @@ t.test(
   'a quiet topic is flushed at once, a busy one later, and what a slow member does not take is counted',
   async t => {
     const flushes: { deliveries: number; dropped: number }[] = []
-    let onWake: () => void = () => undefined
+    const turned = new TurnedClock()
+    let wakes = 0
     const fanout = new Fanout(
-      clock,
+      turned,
       1000,
       { published: () => undefined, flushed: (deliveries, dropped) => flushes.push({ deliveries, dropped }) },
-      () => onWake(),
+      () => wakes++,
     )
     t.teardown(() => fanout.close())
     const quick = new Recorder(Carrier.WS_BINARY)
@@ -121,7 +123,7 @@ t.test(
     // Its flush costs something, so that the next one has to wait.
     const busy = new Recorder(Carrier.TCP)
     busy.write = () => {
-      for (const until = performance.now() + 5; performance.now() < until; );
+      turned.pass(5)
       return true
     }
     for (const { place } of [quick, slow, busy]) fanout.join(1, place)
@@ -137,11 +139,11 @@ t.test(
     say(3)
     fanout.flush()
     t.equal(flushes.length, 1, 'held back')
-    await new Promise<void>(resolve => {
-      onWake = resolve
-    })
+    wakes = 0
+    turned.turn(20)
+    t.equal(wakes, 1, 'a turn is asked for when its time has come')
     fanout.flush()
-    t.strictSame(flushes[1], { deliveries: 4, dropped: 2 }, 'both in one, when its time has come')
+    t.strictSame(flushes[1], { deliveries: 4, dropped: 2 }, 'both in one')
     t.equal(quick.messages.length, 3)
     t.equal(slow.messages.length, 0)
   },
