@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
-import { createReuseportFd } from 'node-unix-socket'
+import { closeFd, createReuseportFd } from 'node-unix-socket'
 import type { Link } from './bus/bus.ts'
 import { createRing } from './bus/ring.ts'
 import { createWakeWords } from './bus/wake.ts'
@@ -143,12 +143,8 @@ export class Gateway {
 
   /** Starts the worker of a seat. Resolves when the worker serves. */
   async #seat(index: number, failures = 0): Promise<void> {
-    const worker = new Worker(new URL('./worker/worker.js', import.meta.url), {
-      workerData: this.#workerStart(index),
-      // Do not pass on main's own flags, such as the loader of a test runner.
-      execArgv: [],
-      name: `imgate-${index}`,
-    })
+    const workerData = this.#workerStart(index)
+    const worker = startThread(index, workerData)
     const ended = new Promise<void>(resolve => worker.once('exit', () => resolve()))
     const seat: Seat = { worker, startedAt: performance.now(), failures, isReady: false, ended }
     this.#seats[index] = seat
@@ -234,6 +230,21 @@ export class Gateway {
     // The clock of all threads: setting the machine's clock kills nobody.
     const oldest = Number(process.hrtime.bigint() / 1_000_000n) - STUCK_MS
     return this.#seats.every((seat, index) => !seat.isReady || this.#counters.get(index, 'beat_ms') > oldest)
+  }
+}
+
+/** @throws Error of the system when there is no thread for it; its sockets are closed then */
+function startThread(index: number, workerData: WorkerStart): Worker {
+  try {
+    return new Worker(new URL('./worker/worker.js', import.meta.url), {
+      workerData,
+      // Do not pass on main's own flags, such as the loader of a test runner.
+      execArgv: [],
+      name: `imgate-${index}`,
+    })
+  } catch (error) {
+    for (const socket of workerData.sockets) if (socket !== undefined) closeFd(socket)
+    throw error
   }
 }
 

@@ -199,7 +199,7 @@ export class Calls<C extends Contract<C>> {
     for (const [id, pending] of this.#pending) {
       if (pending.deadlineAt > now) return
       this.#pending.delete(id)
-      pending.onAnswer(this.#busy)
+      this.#answer(pending, this.#busy)
     }
   }
 
@@ -209,7 +209,16 @@ export class Calls<C extends Contract<C>> {
     for (const [id, pending] of this.#pending) {
       if (pending.to !== worker) continue
       this.#pending.delete(id)
-      pending.onAnswer(this.#busy)
+      this.#answer(pending, this.#busy)
+    }
+  }
+
+  /** One that meets a defect does not take the answers of the others. */
+  #answer(pending: Pending, answer: unknown): void {
+    try {
+      pending.onAnswer(answer)
+    } catch (defect) {
+      this.#onDefect(defect)
     }
   }
 

@@ -19,8 +19,8 @@ export interface HubEvents {
   closing(cause: DisconnectCause): void
   /** Something waits to be written: make a turn happen. */
   wake(): void
-  /** Runs it and logs what it throws, so that what comes after still runs. */
-  guard(run: () => void): void
+  /** Logs what should not have happened with one session: the others go on. */
+  onDefect(defect: unknown): void
 }
 
 /** Kicked clients come back within this time, spread evenly (KICK `after`). */
@@ -94,7 +94,13 @@ export class Hub {
     const dirty = this.#dirty
     if (dirty.length === 0) return
     this.#dirty = []
-    for (const session of dirty) this.#events.guard(() => session.flush())
+    for (const session of dirty) {
+      try {
+        session.flush()
+      } catch (defect) {
+        this.#events.onDefect(defect)
+      }
+    }
   }
 
   /** Sends a KICK with the reason and closes. `after`: how long the client should wait before it comes back. */
@@ -123,13 +129,17 @@ export class Hub {
 
   /** Closes whoever has not signed in in time or has been silent for too long. */
   sweep(loginTimeoutMs: number, silentMaxMs: number): void {
-    const now = this.#clock.now()
+    const silentSince = this.#clock.now() - silentMaxMs
     const openedBefore = this.#clock.instant() - loginTimeoutMs * 1000
     for (const session of this.#sessions.values()) {
-      const silentMs = now - session.seenAt
-      if (session.state === SessionState.ONLINE) {
-        if (silentMs > silentMaxMs) this.kick(session, Disconnect.SILENT)
-      } else if (session.at < openedBefore) this.kick(session, Disconnect.LOGIN_TIMEOUT)
+      try {
+        if (session.state !== SessionState.ONLINE) {
+          if (session.at < openedBefore) this.kick(session, Disconnect.LOGIN_TIMEOUT)
+          // Who is not read from cannot be heard.
+        } else if (session.seenAt < silentSince && !session.isPaused) this.kick(session, Disconnect.SILENT)
+      } catch (defect) {
+        this.#events.onDefect(defect)
+      }
     }
   }
 

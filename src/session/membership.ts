@@ -47,6 +47,7 @@ export function admitted<K extends Kind>(
   if (membership.topic?.key === key) return
   context.fanout.leave(membership)
   context.fanout.join(key, membership)
+  if (kind === 'rooms') context.watchers.entered(session, id as Rid)
 }
 
 /** The home refused the session, or did not answer. It may still do so late, so a message to undo it follows. */
@@ -61,7 +62,7 @@ export function notAdmitted<K extends Kind>(
   if (known === undefined) return
   answered(known)
   if (known.topic !== undefined || known.asked > 0) return
-  membershipsOf(session, kind)!.delete(known)
+  membershipsOf(session, kind)!.delete(id)
   if (refused === ErrorCode.BUSY.code) tellLeft(context, session, kind, id)
 }
 
@@ -70,7 +71,8 @@ export function left<K extends Kind>(context: SessionContext, session: Session, 
   const known = membershipsOf(session, kind)?.get(id)
   if (known === undefined) return
   context.fanout.leave(known)
-  if (known.asked === 0) membershipsOf(session, kind)!.delete(known)
+  if (kind === 'rooms') context.watchers.left(session, id as Rid)
+  if (known.asked === 0) membershipsOf(session, kind)!.delete(id)
 }
 
 function membershipOf(session: Session, kind: Kind, id: Id): Membership {
@@ -82,7 +84,7 @@ function membershipOf(session: Session, kind: Kind, id: Id): Membership {
   let membership = all.get(id)
   if (membership === undefined) {
     membership = new Membership(session, id)
-    all.add(membership)
+    all.set(membership)
   }
   return membership
 }

@@ -87,6 +87,10 @@ export class Session implements Subscriber {
     return true
   }
 
+  get isPaused(): boolean {
+    return this.#pauses > 0
+  }
+
   resume(): void {
     if (--this.#pauses === 0) this.connection.resume()
   }

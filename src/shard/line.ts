@@ -1,6 +1,8 @@
 import type { Bus } from '../bus/bus.ts'
 import type { SessionAddress } from '../contract/methods.ts'
 import { writeDeliver, writeFanout } from '../contract/records.ts'
+import type { Sid } from '../util/id.ts'
+import { SmallMap } from '../util/small-map.ts'
 
 /** The readers of a message: one line, or several lines that get the same one. */
 export interface Readers {
@@ -78,14 +80,14 @@ export class TopicLine implements Line {
 export class SessionLine implements Line {
   pos = 0
   readonly subGroup = 0
-  sessions: readonly SessionAddress[]
+  readonly sessions = new SmallMap<Sid, SessionAddress>(sidOf)
 
-  constructor(sessions: readonly SessionAddress[]) {
-    this.sessions = sessions
+  constructor(sessions: Iterable<SessionAddress>) {
+    for (const session of sessions) this.sessions.set(session)
   }
 
   get size(): number {
-    return this.sessions.length
+    return this.sessions.size
   }
 
   isCongested(bus: Bus): boolean {
@@ -100,4 +102,8 @@ export class SessionLine implements Line {
   deliver(bus: Bus, dataKind: number, frame: Buffer): undefined {
     for (const { worker, cid } of this.sessions) writeDeliver(bus, worker, cid, dataKind, frame)
   }
+}
+
+function sidOf({ sid }: SessionAddress): Sid {
+  return sid
 }

@@ -129,6 +129,7 @@ export class Posting {
     const { size } = readers
     // 5. To everybody present.
     const sent = readers.deliver(this.#bus, dataKind, frame, msgid, expiresAt)
+    if (sent !== undefined) sent.catch(() => undefined)
     // 7. The ack, once it is on the disk and its number of sessions is known.
     if (expire === 0 && sent === undefined) return { msgid, total: size }
     return this.#pushed(target, msgid, expire > 0, sent ?? size)

@@ -86,20 +86,27 @@ export class LmdbStore implements Store {
   }
 
   async commit(): Promise<void> {
+    const written = this.#lastWrite
     try {
-      await this.#lastWrite
+      await written
       await this.#root.flushed
     } catch (error) {
+      // It is told to those who wrote in its tick, not to whoever comes later and has written nothing.
+      if (this.#lastWrite === written) this.#lastWrite = Promise.resolve(true)
       throw new StoreError(`the store did not take a change: ${error instanceof Error ? error.message : error}`)
     }
   }
 
   async allocate(counter: string, count: number, first: number): Promise<number> {
-    const start = await this.#root.transaction(() => {
-      const next = this.#number(counter) ?? first
-      this.#setNumber(counter, next + count)
-      return next
-    })
+    let start = first
+    try {
+      await this.#root.transaction(() => {
+        start = this.#number(counter) ?? first
+        this.#setNumber(counter, start + count)
+      })
+    } catch (error) {
+      throw new StoreError(`the store gave no numbers: ${error instanceof Error ? error.message : error}`)
+    }
     await this.commit()
     return start
   }

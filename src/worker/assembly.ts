@@ -70,7 +70,14 @@ export class Assembly {
     // Every worker has drained: what they told each other last is in the rings.
     await reactor.settle()
     reactor.stop()
-    for (const part of this.#parts) await part.stop?.()
+    for (const part of this.#parts) {
+      try {
+        await part.stop?.()
+      } catch (defect) {
+        // What the other parts have must still get to the disk.
+        this.#core.onDefect(defect)
+      }
+    }
     await store.commit()
   }
 

@@ -38,7 +38,7 @@ export function createEdge(core: Core, admission: Admission): Edge {
     },
     closing: cause => count.add(`closed_${cause}_total`, 1),
     wake: reactor.wake,
-    guard: core.guard,
+    onDefect: core.onDefect,
   })
   const fanout = new Fanout(
     clock,

@@ -67,7 +67,7 @@ export function createHomes(core: Core): Homes {
       methods: rooms.methods,
       forums: { [ChatScope.ROOM]: rooms },
       workerLost: worker => rooms.workerLost(worker),
-      tick: () => rooms.tick(),
+      tick: now => rooms.tick(now),
       gauges: row => row.set('rooms', rooms.size),
     },
     { methods: new Everybody(context).methods },

@@ -19,13 +19,11 @@ import type { FromWorker, ToWorker, WorkerStart } from './shared.ts'
 
 const start = workerData as WorkerStart
 const { options } = start
-const app = loadUws().App()
 const listeners = new Listeners(start)
+process.on('exit', () => listeners.release())
+const app = loadUws().App()
 // A thread that ends while its App is open aborts the process (docs/engine.md, 2).
-process.on('exit', () => {
-  app.close()
-  listeners.release()
-})
+process.on('exit', () => app.close())
 
 const core = createCore(start, systemGround(start))
 const { log, clock, reactor, guard, onDefect } = core

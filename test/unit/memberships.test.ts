@@ -13,10 +13,10 @@ t.test('memberships are found, added and removed as in a map, few or many', asyn
     if (memberships.get(id) !== known) t.fail(`membership ${id} is not the one that was added`)
     if (known === undefined) {
       const membership = new Membership(session, id)
-      memberships.add(membership)
+      memberships.set(membership)
       model.set(id, membership)
     } else {
-      memberships.delete(known)
+      memberships.delete(id)
       model.delete(id)
     }
     if (memberships.size !== model.size) t.fail(`${memberships.size} memberships, not ${model.size}`)
@@ -26,6 +26,6 @@ t.test('memberships are found, added and removed as in a map, few or many', asyn
     ids,
     [...model.keys()].sort((one, other) => one - other),
   )
-  for (const membership of memberships) memberships.delete(membership)
+  for (const membership of memberships) memberships.delete(membership.id)
   t.equal(memberships.size, 0, 'each can be removed while they are walked over')
 })

@@ -40,7 +40,9 @@ function oneConnection() {
     online: () => undefined,
     closing: () => undefined,
     wake: () => undefined,
-    guard: run => run(),
+    onDefect: defect => {
+      throw defect
+    },
   })
   const fanout = new Fanout(clock, 0, { published: () => undefined, flushed: () => undefined }, () => undefined)
   const context = {

@@ -166,7 +166,8 @@ function watch(
     request.refuse(refused('BAD_BODY', `cmd: 0x0410 or 0x0412 can be subscribed to, not ${cmd}`), { cmd })
     return
   }
-  session.watches = next(session.watches, bit)
-  context.watchers.update(session)
+  const before = session.watches
+  session.watches = next(before, bit)
+  context.watchers.update(session, before)
   request.ack({ cmd })
 }

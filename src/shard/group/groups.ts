@@ -72,7 +72,10 @@ export class Groups implements Forum {
         },
         tell: (group, change) => this.#sessions.tell(group, change),
         reread: group => {
+          const before = new Set(group.members.keys())
           readGroup(store, group)
+          // Whoever was to leave and stays gets again what the group says.
+          for (const uid of group.members.keys()) if (!before.has(uid)) void this.#sessions.attachUser(group, uid)
           this.#counts.setMembers(group.gid, group.members.size)
         },
       },

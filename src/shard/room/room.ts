@@ -1,5 +1,5 @@
 import type { Bus } from '../../bus/bus.ts'
-import type { ListenerType } from '../../contract/listener.ts'
+import { ListenerType } from '../../contract/listener.ts'
 import type { RoomRecord } from '../../store/schema.ts'
 import type { Cid, Rid, Sid, Uid, UidOrAll } from '../../util/id.ts'
 import { type Readers, TopicLine } from '../line.ts'
@@ -49,8 +49,11 @@ export class Room implements Readers {
   lines: readonly TopicLine[] = []
   /** Undefined: never configured. */
   record: RoomRecord | undefined
-  /** The size that the watchers last got. */
+  /** Sessions that came over raw TCP. */
+  tcpSize = 0
+  /** Both sizes as the subscribers last heard them. */
   toldSize = 0
+  toldTcpSize = 0
   /** Made when there is one: there may be a million rooms. */
   #blacklist: Set<Uid> | undefined
   #gags: Set<UidOrAll> | undefined
@@ -143,19 +146,23 @@ export class Room implements Readers {
     if (known !== undefined) {
       known.line.leave(known.worker)
       known.line.enter(worker)
+      this.#count(known.listener, -1)
+      this.#count(listener, 1)
       Object.assign(known, { cid, worker, at, listener })
       return known
     }
     const line = this.#place(cap)
     line.enter(worker)
+    this.#count(listener, 1)
     const member = { sid, uid, cid, worker, at, listener, line }
     this.members.set(sid, member)
     return member
   }
 
   /** Takes the member out; its place is free again. */
-  leave({ sid, line, worker }: Member): void {
+  leave({ sid, line, worker, listener }: Member): void {
     this.members.delete(sid)
+    this.#count(listener, -1)
     line.leave(worker)
     this.#firstFree = Math.min(this.#firstFree, line.subGroup - 1)
   }
@@ -174,6 +181,10 @@ export class Room implements Readers {
   /** All sessions of a user. */
   sessionsOf(uid: Uid): Member[] {
     return [...this.members.values()].filter(member => member.uid === uid)
+  }
+
+  #count(listener: ListenerType, step: 1 | -1): void {
+    if (listener === ListenerType.TCP) this.tcpSize += step
   }
 
   #place(cap: number): TopicLine {

@@ -16,6 +16,9 @@ import * as rules from './rules.ts'
 import { RoomSessions } from './sessions.ts'
 import { readRoom, writeRoom } from './table.ts'
 
+/** A configured room that nobody is in is forgotten after this time; the next join or change reads it again. */
+const IDLE_MAX_MS = 60_000
+
 type RoomMethods = Pick<Handlers<Methods>, Extract<keyof Methods, `room${string}`>>
 
 /** The rooms whose home this worker is: there from the first join on, changed by rules (rules.ts) and commits; a forum of chats. */
@@ -45,6 +48,8 @@ export class Rooms implements Forum {
   }
   readonly #context: HomeContext
   readonly #rooms = new Map<Rid, Room>()
+  /** Configured rooms that nobody is in, and since when; the longest first. */
+  readonly #idle = new Map<Room, number>()
   readonly #sessions: RoomSessions
   readonly #commits: Commits<Room, RoomChange>
   #defaultCap: number
@@ -103,8 +108,13 @@ export class Rooms implements Forum {
     }
   }
 
-  tick(): void {
+  tick(now: number): void {
     this.#sessions.tellCounts()
+    for (const [room, since] of this.#idle) {
+      if (now - since < IDLE_MAX_MS) break
+      this.#idle.delete(room)
+      this.#forget(room)
+    }
   }
 
   async #change(rid: Rid, decide: (room: Room) => Decision<RoomChange>): Promise<Answer<Done>> {
@@ -194,7 +204,10 @@ export class Rooms implements Forum {
   /** The room from memory, or as it was configured. */
   #load(rid: Rid): Room {
     const known = this.#rooms.get(rid)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      this.#idle.delete(known)
+      return known
+    }
     const { bus, store, nextTopic } = this.#context
     const room = new Room(rid, bus.links.length, nextTopic)
     readRoom(store, room)
@@ -202,9 +215,18 @@ export class Rooms implements Forum {
     return room
   }
 
-  /** Drops an empty room without configuration from memory; the next join makes it again. */
+  /** A room that nobody is in is forgotten: at once if it has nothing of its own, else after a while. */
   #unload(room: Room): void {
-    if (room.size > 0 || room.record !== undefined || this.#commits.isBusy(room)) return
+    if (room.size > 0) return
+    if (room.record === undefined) this.#forget(room)
+    else {
+      this.#idle.delete(room)
+      this.#idle.set(room, this.#context.clock.now())
+    }
+  }
+
+  #forget(room: Room): void {
+    if (room.size > 0 || this.#commits.isBusy(room)) return
     if (this.#rooms.get(room.rid) === room) this.#rooms.delete(room.rid)
   }
 }

@@ -80,11 +80,16 @@ export class RoomSessions {
   /** Sends the sizes that changed to their watchers; call once a second. */
   tellCounts(): void {
     for (const room of this.#changed) {
-      if (room.toldSize === room.size) continue
-      room.toldSize = room.size
-      const frame = encodeFrame(Command.ROOM_USR_NUM, 0, { rid: room.rid, num: room.size })
+      const { size, tcpSize } = room
+      if (room.toldSize === size && room.toldTcpSize === tcpSize) continue
+      room.toldSize = size
+      room.toldTcpSize = tcpSize
+      const frame = encodeFrame(Command.ROOM_USR_NUM, 0, { rid: room.rid, num: size })
       this.#tellWatchers(room, Watch.ROOM_USR_NUM, frame)
-      for (const [listener, num] of countByListener(room)) {
+      for (const [listener, num] of [
+        [ListenerType.TCP, tcpSize],
+        [ListenerType.WS, size - tcpSize],
+      ] as const) {
         const body = { rid: room.rid, nid: listenerNid(this.#context.options.nodeId, listener), num }
         this.#tellWatchers(room, Watch.ROOM_LSN_STAT, encodeFrame(Command.ROOM_LSN_STAT, 0, body))
       }
@@ -128,13 +133,4 @@ export class RoomSessions {
     if (room.size === 0 || this.#isLarge(room, coming)) return
     room.deliver(this.#context.bus, DataKind.BYTES, noticeFrame(command, { uid, rid: room.rid }))
   }
-}
-
-function countByListener(room: Room): Map<ListenerType, number> {
-  const counts = new Map<ListenerType, number>([
-    [ListenerType.TCP, 0],
-    [ListenerType.WS, 0],
-  ])
-  for (const { listener } of room.members.values()) counts.set(listener, counts.get(listener)! + 1)
-  return counts
 }

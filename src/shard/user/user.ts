@@ -21,32 +21,33 @@ export class User {
     this.uid = uid
   }
 
-  get sessions(): readonly SessionAddress[] {
+  get sessions(): Iterable<SessionAddress> {
     return this.line.sessions
   }
 
   get isOnline(): boolean {
-    return this.line.sessions.length > 0
+    return this.line.size > 0
   }
 
   sessionOf(sid: Sid): SessionAddress | undefined {
-    return this.line.sessions.find(session => session.sid === sid)
+    return this.line.sessions.get(sid)
   }
 
   /** A session on a new connection, in place of an older one of the same sid. */
   enter(session: SessionAddress): void {
-    this.line.sessions = this.line.sessions.filter(({ sid }) => sid !== session.sid).concat([session])
+    this.line.sessions.set(session)
   }
 
   /** @returns whether that very connection was there */
   leave(sid: Sid, cid: Cid, worker: number): boolean {
-    const { sessions } = this.line
-    this.line.sessions = sessions.filter(one => one.sid !== sid || one.cid !== cid || one.worker !== worker)
-    return this.line.sessions.length < sessions.length
+    const known = this.line.sessions.get(sid)
+    if (known?.cid !== cid || known.worker !== worker) return false
+    this.line.sessions.delete(sid)
+    return true
   }
 
-  workerLost(worker: number): void {
-    this.line.sessions = this.line.sessions.filter(session => session.worker !== worker)
+  workerLost(lost: number): void {
+    for (const { sid, worker } of this.line.sessions) if (worker === lost) this.line.sessions.delete(sid)
   }
 
   apply({ relation, other, on }: RelationChange): void {

@@ -39,7 +39,7 @@ export class Users implements Forum {
   readonly methods: UserMethods = {
     userOnline: (args, from) => this.#signIn(args, from),
     userOffline: (args, from) => this.#signOut(args, from),
-    userSessions: ({ uid }) => this.#users.get(uid)?.sessions ?? [],
+    userSessions: ({ uid }) => [...(this.#users.get(uid)?.sessions ?? [])],
     userPush: args => this.#push(args),
     userRelation: args => this.#relate(args),
     userGroups: ({ uid, ...page }) => this.#groupsOf(uid, page),
@@ -192,7 +192,7 @@ export class Users implements Forum {
 
   #push({ uid, sid, ...args }: Args<'userPush'>): Answer<Pushed> | Promise<Answer<Pushed>> {
     const line = this.#users.get(uid)?.line ?? NOBODY
-    const readers = sid === undefined ? line : new SessionLine(line.sessions.filter(session => session.sid === sid))
+    const readers = sid === undefined ? line : new SessionLine(only(line.sessions.get(sid)))
     return this.#context.posting.push({ command: Command.P2P, readers, scope: StoredScope.USER, of: uid, sid }, args)
   }
 
@@ -258,4 +258,8 @@ export class Users implements Forum {
     if (user.isOnline || this.#commits.isBusy(user)) return
     if (this.#users.get(user.uid) === user) this.#users.delete(user.uid)
   }
+}
+
+function only(session: SessionAddress | undefined): SessionAddress[] {
+  return session === undefined ? [] : [session]
 }
