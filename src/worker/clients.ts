@@ -22,9 +22,15 @@ export interface Clients {
   allClosed(): Promise<void>
 }
 
-/** Joins both transports to the sessions: what a connection says is dispatched, what happens to it is told to the hub. */
-export function serveClients({ count, guard, onDefect }: Core, context: SessionContext, app: TemplatedApp): Clients {
-  const { hub, options, admission, clock } = context
+/** What becomes of what happens to connections, whatever carries them. */
+interface ClientEvents {
+  readonly events: ConnectionEvents<Session>
+  allClosed(): Promise<void>
+}
+
+/** Joins connections to the sessions: what one says is dispatched, what happens to it is told to the hub. */
+export function clientEvents({ count, guard, onDefect }: Core, context: SessionContext): ClientEvents {
+  const { hub, clock } = context
   const open = { [ListenerType.TCP]: 0, [ListenerType.WS]: 0 }
   let onAllClosed: (() => void) | undefined
 
@@ -66,16 +72,26 @@ export function serveClients({ count, guard, onDefect }: Core, context: SessionC
     tooSlow: session => guard(() => hub.kick(session, Disconnect.SLOW_CONSUMER)),
     alive: session => session.seen(clock.now()),
   }
-  const { frameBytesMax, writerBytesMax } = options
-  // A WebSocket message carries one of the longest frames, or several shorter ones.
-  const messageBytesMax = Math.max(MESSAGE_BYTES_MIN, frameBytesMax + Frame.HEADER_BYTES)
-  serveWebSocket(app, WEBSOCKET_PATH, { messageBytesMax, writerBytesMax, clock, admission, events })
   return {
-    listenTcp: fd => serveTcp(fd, { frameBytesMax, writerBytesMax, clock, admission, events }),
+    events,
     allClosed: () =>
       new Promise(resolve => {
         onAllClosed = resolve
         if (open[ListenerType.TCP] + open[ListenerType.WS] === 0) resolve()
       }),
+  }
+}
+
+/** Opens both transports to clients. */
+export function serveClients(core: Core, context: SessionContext, app: TemplatedApp): Clients {
+  const { admission, clock } = context
+  const { frameBytesMax, writerBytesMax } = context.options
+  const { events, allClosed } = clientEvents(core, context)
+  // A WebSocket message carries one of the longest frames, or several shorter ones.
+  const messageBytesMax = Math.max(MESSAGE_BYTES_MIN, frameBytesMax + Frame.HEADER_BYTES)
+  serveWebSocket(app, WEBSOCKET_PATH, { messageBytesMax, writerBytesMax, clock, admission, events })
+  return {
+    listenTcp: fd => serveTcp(fd, { frameBytesMax, writerBytesMax, clock, admission, events }),
+    allClosed,
   }
 }

@@ -1,17 +1,13 @@
 import { Bus, type OnBusRecord } from '../bus/bus.ts'
 import { Reactor } from '../bus/reactor.ts'
-import { SharedWakeups } from '../bus/wake.ts'
 import type { Options } from '../config/options.ts'
-import { type Refused, refused } from '../contract/answer.ts'
+import { refused } from '../contract/answer.ts'
 import { Calls } from '../contract/calls.ts'
 import { type Methods, methods } from '../contract/methods.ts'
 import { localPlacement, type Placement } from '../contract/placement.ts'
-import { type CounterRow, Counters } from '../ops/counters.ts'
-import { createLog, type Logger } from '../ops/log.ts'
+import type { CounterRow } from '../ops/counters.ts'
 import { IdBlocks } from '../store/id-blocks.ts'
-import { LmdbStore } from '../store/lmdb-store.ts'
-import type { Store } from '../store/store.ts'
-import { type Clock, systemClock } from '../util/clock.ts'
+import type { Ground } from './ground.ts'
 import type { Part } from './part.ts'
 import type { WorkerStart } from './shared.ts'
 
@@ -19,14 +15,10 @@ import type { WorkerStart } from './shared.ts'
 const FIRST_NEW_ID = 2 ** 40
 
 /** What every part of a worker stands on. */
-export interface Core {
+export interface Core extends Omit<Ground, 'wakeups'> {
   readonly self: number
   readonly options: Options
-  readonly log: Logger
-  readonly clock: Clock
-  readonly counters: Counters
   readonly count: CounterRow
-  readonly store: Store
   readonly placement: Placement
   readonly bus: Bus
   readonly calls: Calls<Methods>
@@ -34,8 +26,6 @@ export interface Core {
   readonly sids: IdBlocks
   readonly msgids: IdBlocks
   readonly newIds: IdBlocks
-  /** Logs what should not have happened, and says what is told of it to who asked. */
-  onDefect(defect: unknown): Refused
   /** The wall: runs it, and logs a defect instead of letting it end what comes after. */
   guard(run: () => void): void
   isDraining(): boolean
@@ -47,14 +37,9 @@ export interface Core {
   takeNumbers(): Promise<void>
 }
 
-export function createCore(start: WorkerStart): Core {
+export function createCore(start: WorkerStart, ground: Ground): Core {
   const { index: self, options } = start
-  const log = createLog(options.logLevel, { worker: self })
-  const onDefect = (defect: unknown): Refused => {
-    const id = clock.uuid()
-    log.error({ err: defect, id }, 'defect')
-    return refused('INTERNAL', `internal error: id ${id}`)
-  }
+  const { clock, store, log, counters, onDefect, wakeups } = ground
   const guard = (run: () => void): void => {
     try {
       run()
@@ -62,25 +47,16 @@ export function createCore(start: WorkerStart): Core {
       onDefect(defect)
     }
   }
-  const clock = systemClock(onDefect)
-  const store = LmdbStore.open(options.dataDir)
-  const counters = new Counters(start.counters)
   let onRecord: OnBusRecord = () => undefined
   let parts: readonly Part[] = []
 
-  const bus = new Bus(
-    self,
-    start.links,
-    new SharedWakeups(start.wakeWords, self),
-    options.ringBytes,
-    (from, kind, block, at, end) => {
-      try {
-        onRecord(from, kind, block, at, end)
-      } catch (defect) {
-        onDefect(defect)
-      }
-    },
-  )
+  const bus = new Bus(self, start.links, wakeups, options.ringBytes, (from, kind, block, at, end) => {
+    try {
+      onRecord(from, kind, block, at, end)
+    } catch (defect) {
+      onDefect(defect)
+    }
+  })
   const calls = new Calls<Methods>(bus, clock, methods, options.callTimeoutMs, refused('BUSY'), onDefect)
   const reactor = new Reactor(bus, clock, () => {
     for (const part of parts) if (part.flush !== undefined) guard(() => part.flush!())

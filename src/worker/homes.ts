@@ -18,6 +18,10 @@ import { acceptsTcp } from './probe.ts'
 /** The side of a worker that is the home of users, groups and rooms. */
 export interface Homes {
   readonly posting: Posting
+  /** What is in memory, for who compares it with the disk and with what sessions believe (docs/simulation.md). */
+  readonly users: Pick<Users, 'loaded'>
+  readonly groups: Pick<Groups, 'loaded'>
+  readonly rooms: Pick<Rooms, 'loaded'>
   readonly parts: readonly Part[]
   /** What one worker does for all: from now on, at the worker that it is. */
   start(): void
@@ -70,6 +74,9 @@ export function createHomes(core: Core): Homes {
   ]
   return {
     posting,
+    users,
+    groups,
+    rooms,
     parts,
     start() {
       if (!isOfAll) return

@@ -5,22 +5,17 @@ import { Keys } from '../admission/keys.ts'
 import { isCommitFailure } from '../store/lmdb-store.ts'
 import { loadUws } from '../transport/uws.ts'
 import { createApi } from './api.ts'
-import { restoreBroadcasts } from './broadcasts.ts'
+import { Assembly } from './assembly.ts'
 import { serveClients } from './clients.ts'
 import { createCore } from './core.ts'
 import { drainClients } from './drain.ts'
 import { createEdge } from './edge.ts'
+import { systemGround } from './ground.ts'
 import { createHomes } from './homes.ts'
 import { Listeners } from './listen.ts'
-import type { Part } from './part.ts'
-import { receiver } from './receive.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './shared.ts'
 
 /** One worker: a list of parts, started and stopped in order. What each does is in its own folder. */
-
-const SECOND_MS = 1000
-/** How often it says that it takes turns. */
-const BEAT_MS = 250
 
 const start = workerData as WorkerStart
 const { options } = start
@@ -32,8 +27,8 @@ process.on('exit', () => {
   listeners.release()
 })
 
-const core = createCore(start)
-const { log, clock, count, bus, reactor, guard, onDefect } = core
+const core = createCore(start, systemGround(start))
+const { log, clock, reactor, guard, onDefect } = core
 process.on('unhandledRejection', reason => {
   // lmdb rejects promises of its own besides ours when a commit fails; `Store.commit` has told who needs to know.
   if (isCommitFailure(reason)) log.error({ err: reason }, 'the store did not take a change')
@@ -45,29 +40,11 @@ const admission = new Admission(new Connections(share), new Keys(options.apiKeys
 const edge = createEdge(core, admission)
 const homes = createHomes(core)
 const api = await createApi(core, start, app, admission, edge.context)
-const parts: readonly Part[] = [...edge.parts, ...homes.parts, ...api.parts, core.part]
-
-/** Asks each part, behind the wall. */
-function each(ask: (part: Part) => void): void {
-  for (const part of parts) guard(() => ask(part))
-}
-
-core.run(parts, receiver(edge.context, homes.posting, parts))
-await core.takeNumbers()
-restoreBroadcasts(core, edge.context)
-homes.start()
-edge.start()
+const worker = new Assembly(core, edge, homes, api.parts)
+await worker.start()
 const clients = serveClients(core, edge.context, app)
 await listeners.open(app, clients)
-clock.every(SECOND_MS, () => {
-  const now = clock.now()
-  each(part => part.tick?.(now))
-  each(part => part.gauges?.(count))
-  reactor.wake()
-})
-clock.every(BEAT_MS, () => count.set('beat_ms', clock.wall()))
-reactor.wake()
-count.set('up', 1)
+worker.serve()
 tell({ type: 'ready' })
 parentPort!.on('message', (message: ToWorker) => guard(() => hear(message)))
 
@@ -78,13 +55,10 @@ function tell(message: FromWorker): void {
 function hear(message: ToWorker): void {
   switch (message.type) {
     case 'peerLost':
-      lose(message.worker)
+      worker.peerLost(message.worker)
       return
     case 'peerReplaced':
-      // Whoever was itself being replaced has not heard of the loss.
-      lose(message.worker)
-      bus.connect(message.worker, message.link)
-      each(part => part.workerReplaced?.(message.worker))
+      worker.peerReplaced(message.worker, message.link)
       return
     case 'drain':
       drain().catch((error: unknown) => log.error({ err: error }, 'draining failed'))
@@ -95,12 +69,6 @@ function hear(message: ToWorker): void {
         process.exit(1)
       })
   }
-}
-
-/** A worker ended: its sessions are gone, and what it was the home of has to be told anew. */
-function lose(worker: number): void {
-  bus.disconnect(worker)
-  each(part => part.workerLost?.(worker))
 }
 
 async function drain(): Promise<void> {
@@ -114,12 +82,7 @@ async function drain(): Promise<void> {
 }
 
 async function exit(): Promise<void> {
-  count.set('up', 0)
-  // Every worker has drained: what they told each other last is in the rings.
-  await reactor.settle()
-  reactor.stop()
-  for (const part of parts) await part.stop?.()
-  await core.store.commit()
+  await worker.stop()
   app.close()
   process.exit(0)
 }

@@ -82,6 +82,11 @@ export class Groups implements Forum {
     return this.#groups.size
   }
 
+  /** Those in memory. */
+  get loaded(): Iterable<Group> {
+    return this.#groups.values()
+  }
+
   admit(chat: ChatRecord, from: number): TopicLine | number {
     const group = this.#load(chat.target as Gid)
     const refusal = rules.unusable(group)

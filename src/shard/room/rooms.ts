@@ -71,6 +71,11 @@ export class Rooms implements Forum {
     return this.#rooms.size
   }
 
+  /** Those in memory. */
+  get loaded(): Iterable<Room> {
+    return this.#rooms.values()
+  }
+
   admit(chat: ChatRecord, from: number): TopicLine | number {
     const rid = chat.target as Rid
     const room = this.#rooms.get(rid)

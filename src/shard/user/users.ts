@@ -66,6 +66,11 @@ export class Users implements Forum {
     )
   }
 
+  /** Those in memory. */
+  get loaded(): Iterable<User> {
+    return this.#users.values()
+  }
+
   admit(chat: ChatRecord): SessionLine | number {
     const user = this.#users.get(chat.target as Uid)
     if (user === undefined || !user.isOnline) return ErrorCode.USER_OFFLINE.code
