@@ -101,8 +101,11 @@ export class MemoryStore implements Store {
       this.#clock.soon(() => {
         this.#open = undefined
       })
-      // Until then others of this tick join in.
-      this.#inOrder(() => this.#disk.write(writes)).catch(() => undefined)
+      // Until then others of this tick join in; a tick that lasts longer than that goes on with a new one.
+      this.#inOrder(() => {
+        if (this.#open === writes) this.#open = undefined
+        this.#disk.write(writes)
+      }).catch(() => undefined)
     }
     this.#open.push({ table, at, value })
   }

@@ -13,6 +13,8 @@ export interface Asked {
   readonly body: Body
   /** Undefined while there is no answer. */
   code: number | undefined
+  /** A chat that was on its way to a worker that was lost: whether it is answered nobody promises. */
+  isLost: boolean
 }
 
 export type ClientState = 'new' | 'signing in' | 'online' | 'over'
@@ -63,13 +65,15 @@ export class Endpoint implements ClientEnd {
 
   ask(cmd: CommandName, body: Body): Asked {
     const seq = ++this.#seq
-    const asked: Asked = { cmd, seq, body, code: undefined }
+    const asked: Asked = { cmd, seq, body, code: undefined, isLost: false }
     this.asked.set(seq, asked)
     this.connection.events.push(this.isJson ? encodeJson(cmd, seq, body) : encodeBinary(cmd, seq, body))
     return asked
   }
 
   hear(payload: Buffer | string, isBinary: boolean): void {
+    // Who has left hears no more.
+    if (this.state === 'over') return
     const frames = isBinary ? decodeBinary(payload as Buffer).frames : decodeJson(payload.toString())
     for (const frame of frames) this.#events.heard(this, frame)
   }

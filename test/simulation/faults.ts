@@ -46,10 +46,12 @@ export class Faults {
 
   /** Nothing fails from now on. */
   stop(): void {
-    const { world } = this.#simulation
+    const { world, devices } = this.#simulation
     world.disk.failures = 0
     world.faults.diskDelayMs = 1
     for (const worker of world.workers) worker.weight = 1
+    // Who has missed something by it is closed for it.
+    for (const { connection } of devices.flatMap(device => device.endpoints)) connection.isStalled = false
   }
 
   #lose(): void {

@@ -42,7 +42,7 @@ export function checkDelivery({ violate, endpointOf, world }: Scene): Check {
     ended: endpoint => drop(({ to }) => to === endpoint),
     lost: worker => drop(({ home, to }) => home === worker || to.connection.worker === worker),
     settled() {
-      drop(({ to }) => !to.isAlive || to.connection.isStalled || !to.connection.isOpen)
+      drop(({ to }) => !to.isAlive || to.state !== 'online' || !to.connection.isOpen)
       for (const { text, home, to } of owed.values()) {
         violate('chat delivered', `${to} never got ${brief(text)}, posted at worker ${home.index} while it was there`)
       }

@@ -40,7 +40,8 @@ export function checkFrames({ violate, ledger }: Scene): Check {
     endpoint.texts.add(text)
     for (const other of endpoint.device.endpoints) {
       if (other === endpoint || !other.had.has(msgid) || mayRepeat(other)) continue
-      violate('twice', `${endpoint} got ${msgid} ${brief(text)}, which its device had over connection ${other.id}`)
+      const isKept = (ledger.pushes.get(text)?.expire ?? 0) > 0
+      violate(isKept ? 'kept twice' : 'twice', `${endpoint} got ${msgid} ${brief(text)}, which its device had over connection ${other.id}`)
     }
   }
 

@@ -66,7 +66,7 @@ export function checkMembership({ violate, world, devices }: Scene): Check {
   const believed = (seated: readonly Seated[]) => {
     for (const { online } of devices) {
       const one = seated.find(({ session }) => session === online?.connection.session)
-      if (online === undefined || one === undefined || online.connection.isStalled) continue
+      if (online === undefined || one === undefined) continue
       const had = new Set(Array.from(one.session.rooms ?? [], ({ id }) => Number(id)))
       for (const rid of online.rooms.keys()) {
         if (!had.delete(rid)) violate('room member', `${online} was told that it is in room ${rid}, and is not`)

@@ -24,7 +24,7 @@ export function checkNotices({ violate, world, devices }: Scene): Check {
     },
     settled() {
       for (const { online } of devices) {
-        if (online === undefined || online.connection.isStalled) continue
+        if (online === undefined) continue
         for (const [key, what] of online.told) {
           const [rid, uid] = key.split('/').map(Number)
           if (what !== 'quit' || !online.rooms.has(rid!)) continue
