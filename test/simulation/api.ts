@@ -31,11 +31,16 @@ export class Api {
     this.#simulation.trace.note(3, () => `API at worker ${worker.index}: ${what}`)
     const answered = (answer: unknown) => {
       call.answers++
-      this.#simulation.trace.note(4, () => `API at worker ${worker.index}: ${method} answered ${JSON.stringify(answer)}`)
+      this.#simulation.trace.note(
+        4,
+        () => `API at worker ${worker.index}: ${method} answered ${JSON.stringify(answer)}`,
+      )
       if (!isRefused(answer)) then(answer as ReplyOf<M>)
     }
     const home = of === undefined ? placement.ofAll : placement.homeOf(of)
-    Promise.resolve(calls.askNow(home, method, args)).then(answered, defect => this.#simulation.violate('defect', String(defect)))
+    Promise.resolve(calls.askNow(home, method, args)).then(answered, defect =>
+      this.#simulation.violate('defect', String(defect)),
+    )
   }
 
   push(worker: ModelWorker, kind: Pushed['kind'], target: number, uid: number, expire: number, isProbe = false): void {
@@ -48,7 +53,8 @@ export class Api {
       pushed.msgid = msgid
     }
     if (kind === 'user') this.call(worker, target, 'userPush', { ...args, uid: target as never }, then)
-    else if (kind === 'sid') this.call(worker, uid, 'userPush', { ...args, uid: uid as never, sid: target as never }, then)
+    else if (kind === 'sid')
+      this.call(worker, uid, 'userPush', { ...args, uid: uid as never, sid: target as never }, then)
     else if (kind === 'group') this.call(worker, target, 'groupPush', { ...args, gid: target as never }, then)
     else if (kind === 'room') this.call(worker, target, 'roomPush', { ...args, rid: target as never }, then)
     else this.call(worker, undefined, 'broadcast', args, then)

@@ -39,6 +39,8 @@ export class Endpoint implements ClientEnd {
   readonly asked = new Map<number, Asked>()
   /** Rooms that it is in by word of the gateway, with the number of its sub-group; and those that it ever asked for. */
   readonly rooms = new Map<number, number>()
+  /** Rooms that it was in when a repeated join was answered that the gateway is busy. */
+  readonly doubted = new Set<number>()
   readonly roomsAsked = new Set<number>()
   /** Newest msgid of each line. */
   readonly newest = new Map<string, number>()

@@ -53,5 +53,7 @@ async function search(): Promise<void> {
   }
   const minutes = (performance.now() - startedAt) / 60_000
   for (const [invariant, times] of found) console.log(`${invariant}: ${times} times`)
-  console.log(`${runs} schedules, ${taken} steps: ${Math.round(runs / minutes)} and ${Math.round(taken / minutes)} a minute`)
+  console.log(
+    `${runs} schedules, ${taken} steps: ${Math.round(runs / minutes)} and ${Math.round(taken / minutes)} a minute`,
+  )
 }

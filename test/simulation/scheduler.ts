@@ -59,7 +59,7 @@ export class Scheduler {
   #able(): { worker: ModelWorker; sources: Source[] }[] {
     const able: { worker: ModelWorker; sources: Source[] }[] = []
     for (const worker of this.#world.workers) {
-      if (worker.isLost) continue
+      if (worker.isLost || worker.frozenUntil > this.#world.time.now) continue
       const sources = sourcesOf(worker, this.#world.time.now)
       if (sources.length > 0) able.push({ worker, sources })
     }
@@ -81,7 +81,8 @@ export class Scheduler {
   #waitForTime(until: number): boolean {
     const { time, clock, live } = this.#world
     let next = clock.dueAt
-    for (const worker of live) next = Math.min(next, worker.clock.dueAt)
+    for (const worker of live)
+      next = Math.min(next, Math.max(worker.clock.dueAt, worker.frozenUntil), thawAt(worker, time.now))
     if (next > until) {
       time.now = Math.max(time.now, until === Number.POSITIVE_INFINITY ? time.now : until)
       return false
@@ -89,6 +90,11 @@ export class Scheduler {
     time.now = Math.max(time.now, next)
     return true
   }
+}
+
+/** When a worker that stands still has something to do again. */
+function thawAt(worker: ModelWorker, now: number): number {
+  return worker.frozenUntil > now && sourcesOf(worker, now).length > 0 ? worker.frozenUntil : Number.POSITIVE_INFINITY
 }
 
 function sourcesOf({ clock, wakeups, inbox, isReady, connections }: ModelWorker, now: number): Source[] {

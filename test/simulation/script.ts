@@ -1,12 +1,13 @@
 import { ListenerType } from '#dist/contract/listener.js'
-import type { Random } from '../support/seed.js'
-import type { CommandName } from '../support/commands.js'
 import type { Body } from '../support/body.js'
+import type { CommandName } from '../support/commands.js'
+import type { Random } from '../support/seed.js'
 import { ModelConnection } from './connection.js'
 import type { Device } from './device.js'
 import { Endpoint } from './endpoint.js'
 import type { Said } from './ledger.js'
 import { EXPIRE_S, GIDS, RIDS, UIDS } from './plan.js'
+import { type Requests, requestsOf } from './requests.js'
 import type { Simulation } from './simulation.js'
 import type { ModelWorker } from './worker.js'
 
@@ -17,18 +18,30 @@ const LONG = 1400
 export class Script {
   readonly #simulation: Simulation
   readonly #random: Random
+  readonly #requests: Requests
+  /** What clients ask for in this run. Half of it each time: what meets rarely in the whole meets often there. */
+  readonly #kinds: readonly (keyof Requests)[]
+  readonly #goOften: number
+  readonly #callOften: number
   #connections = 0
 
   constructor(simulation: Simulation) {
+    const { random } = simulation
     this.#simulation = simulation
-    this.#random = simulation.random
+    this.#random = random
+    this.#requests = requestsOf(random, (...said) => this.#say(...said))
+    const kinds = Object.keys(this.#requests) as (keyof Requests)[]
+    const chosen = kinds.filter(() => random.below(2) === 0)
+    this.#kinds = chosen.length > 0 ? chosen : kinds
+    this.#goOften = random.pick([4, 14, 14, 40])
+    this.#callOften = random.pick([3, 8, 30])
   }
 
   act(): void {
     const { devices, world } = this.#simulation
-    const up = world.workers.filter(({ isUp }) => isUp)
+    const up = world.workers.filter(({ isUp, isArmed }) => isUp && !isArmed)
     if (up.length === 0) return
-    if (this.#random.below(8) === 0) this.#callApi(this.#random.pick(up))
+    if (this.#random.below(this.#callOften) === 0) this.#callApi(this.#random.pick(up))
     else this.#use(this.#random.pick(devices), up)
   }
 
@@ -45,9 +58,10 @@ export class Script {
     else if (current.state === 'new') this.#signIn(current)
     else if (current.state === 'signing in') {
       // Most wait; some give up and try elsewhere.
-      if (this.#random.below(3) === 0) this.#leave(device, current, up)
-      else if (this.#random.below(3) === 0) this.#request(current)
-    } else if (this.#random.below(14) === 0) this.#leave(device, current, up)
+      const dice = this.#random.below(9)
+      if (dice < 3) this.#leave(device, current, up)
+      else if (dice < 5) this.#request(current)
+    } else if (this.#random.below(this.#goOften) === 0) this.#leave(device, current, up)
     else this.#request(current)
   }
 
@@ -79,32 +93,9 @@ export class Script {
   }
 
   #request(endpoint: Endpoint): void {
-    const random = this.#random
-    const rid = random.pick(RIDS)
-    const gid = random.pick(GIDS)
-    const uid = Number(random.pick(UIDS))
-    const group = (): [CommandName, Body] => [random.pick(groupCommands), { uid, gid }]
-    const requests: (() => [CommandName, Body])[] = [
-      () => ['ROOM-JOIN', { rid }],
-      () => ['ROOM-JOIN', { rid }],
-      () => ['ROOM-QUIT', { rid }],
-      () => ['ROOM-CHAT', { rid, text: this.#say(endpoint, 'room', rid) }],
-      () => ['ROOM-CHAT', { rid, text: this.#say(endpoint, 'room', rid) }],
-      () => ['GROUP-CREAT', { gid }],
-      () => ['GROUP-JOIN', { gid }],
-      () => ['GROUP-JOIN', { gid }],
-      () => ['GROUP-QUIT', { gid }],
-      group,
-      () => ['GROUP-CHAT', { gid, text: this.#say(endpoint, 'group', gid) }],
-      () => ['GROUP-CHAT', { gid, text: this.#say(endpoint, 'group', gid) }],
-      () => ['CHAT', { duid: uid, text: this.#say(endpoint, 'user', uid) }],
-      () => [random.pick(relationCommands), { duid: uid }],
-      () => ['PING', {}],
-      () => ['GROUP-USR-LIST', { gid }],
-      () => ['SUB', { cmd: 0x0410 }],
-    ]
-    const [cmd, body] = random.pick(requests)()
-    if (cmd === 'ROOM-JOIN') endpoint.roomsAsked.add(rid)
+    const kind = this.#random.pick(this.#kinds)
+    const [cmd, body] = this.#requests[kind](endpoint)
+    if (cmd === 'ROOM-JOIN') endpoint.roomsAsked.add(Number(body.rid))
     this.#ask(endpoint, cmd, body)
   }
 
@@ -150,15 +141,3 @@ export class Script {
     ])()
   }
 }
-
-const groupCommands: readonly CommandName[] = [
-  'GROUP-KICK',
-  'GROUP-GAG-ADD',
-  'GROUP-GAG-DEL',
-  'GROUP-BL-ADD',
-  'GROUP-BL-DEL',
-  'GROUP-MGR-ADD',
-  'GROUP-MGR-DEL',
-  'GROUP-DISMISS',
-]
-const relationCommands: readonly CommandName[] = ['BLACKLIST-ADD', 'BLACKLIST-DEL', 'GAG-ADD', 'GAG-DEL']

@@ -1,10 +1,11 @@
 import { Tokens } from '#dist/session/token.js'
-import { randomOf, type Random } from '../support/seed.js'
+import { type Random, randomOf } from '../support/seed.js'
 import { Api } from './api.js'
 import { checksOf } from './checks/all.js'
 import { Device } from './device.js'
 import type { Endpoint, EndpointEvents } from './endpoint.js'
 import { Faults } from './faults.js'
+import { clientsHeard, worldHeard } from './hearing.js'
 import { Ledger } from './ledger.js'
 import { GIDS, RIDS, UIDS } from './plan.js'
 import type { ApiCall, Check, Scene } from './scene.js'
@@ -47,39 +48,15 @@ export class Simulation implements Scene {
   readonly api: Api
   readonly #script: Script
   readonly #checks: readonly Check[]
-  #accepted = 0
 
   constructor({ seed, workers, isTraced }: RunOptions) {
     this.random = randomOf(seed)
     this.trace = new Trace(isTraced)
     const checks: Check[] = []
     this.#checks = checks
-    this.events = {
-      heard: (endpoint, frame) => {
-        this.trace.note(frame.seq * 7 + frame.cmd.length, () => heard(endpoint, frame))
-        for (const check of checks) check.heard?.(endpoint, frame)
-      },
-      ended: (endpoint, reason) => {
-        this.trace.note(6, () => `${endpoint} is over: ${reason?.text ?? 'nobody said why'}`)
-        for (const check of checks) check.ended?.(endpoint, reason)
-      },
-    }
+    this.events = clientsHeard(this, checks)
     const seats = workers === 0 ? 1 + this.random.below(4) : workers
-    this.world = new World(this.random, seats, {
-      built: worker => checks.forEach(check => check.built?.(worker)),
-      posting: (...chat) => checks.forEach(check => check.posting?.(...chat)),
-      wrote: (...message) => checks.forEach(check => check.wrote?.(...message)),
-      peerReplaced: (...peer) => checks.forEach(check => check.peerReplaced?.(...peer)),
-      defect: (worker, defect) => this.violate('defect', `worker ${worker.index}: ${stackOf(defect)}`),
-      accepted: connection => {
-        const endpoint = connection.client as Endpoint
-        endpoint.acceptedAt = ++this.#accepted
-      },
-      lost: (worker, why) => {
-        this.trace.note(8, () => `worker ${worker.index}: ${why}`)
-        for (const check of checks) check.lost?.(worker, why)
-      },
-    })
+    this.world = new World(this.random, seats, worldHeard(this, checks))
     this.trace.world = this.world
     const tokens = new Tokens(this.world.disk.tokenKey)
     this.devices = UIDS.flatMap(uid =>
@@ -128,7 +105,8 @@ export class Simulation implements Scene {
     for (let tries = 0; tries < TRIES; tries++) {
       await this.scheduler.runUntil(this.world.time.now + SETTLE_MS / TRIES)
       const up = this.world.workers.filter(({ isUp }) => isUp)
-      for (const device of this.devices) if (up.length === this.world.workers.length) this.#script.comeOnline(device, up)
+      for (const device of this.devices)
+        if (up.length === this.world.workers.length) this.#script.comeOnline(device, up)
     }
     await this.scheduler.runUntil(this.world.time.now + SETTLE_MS)
   }
@@ -146,15 +124,4 @@ export class Simulation implements Scene {
     for (const { sid, uid } of this.devices) this.api.push(worker(), 'sid', sid, uid, 0, true)
     this.api.push(worker(), 'all', 0, 0, 0, true)
   }
-}
-
-function heard(endpoint: Endpoint, { cmd, seq, body }: { cmd: string; seq: number; body: object }): string {
-  const fields = Object.entries(body)
-    .filter(([name]) => name !== 'errmsg' && name !== 'level' && name !== 'time')
-    .map(([name, value]) => `${name} ${String(value).slice(0, 16)}`)
-  return `    ${endpoint} gets ${cmd}${seq > 0 ? ` ${seq}` : ''} ${fields.join(', ')}`
-}
-
-function stackOf(defect: unknown): string {
-  return defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)
 }

@@ -5,12 +5,15 @@ export const invariants = {
   'one msgid': 'A chat has one msgid, and a msgid is of one chat.',
   twice: 'Nothing comes twice over one connection; what has no expire not over two of a device either.',
   'kept twice': 'A push with expire comes twice to a device only where the README allows it.',
-  stranger: 'Nobody gets what is for others: chats of others, of rooms or groups that he has not asked for, answers to others.',
+  stranger:
+    'Nobody gets what is for others: chats of others, of rooms or groups that he has not asked for, answers to others.',
   'answered once': 'Every request of a live client is answered exactly once.',
-  'chat delivered': 'A chat reaches everybody who was in its line when it was posted and whose connection and workers lived.',
+  'chat delivered':
+    'A chat reaches everybody who was in its line when it was posted and whose connection and workers lived.',
   'push delivered': 'A push reaches everybody who is there.',
   'push kept': 'A push with expire reaches those who come within it.',
   'room member': 'Who has joined a room is known to its home, over that connection; nobody else is.',
+  'busy undoes': 'A request that is answered with BUSY changes nothing.',
   'group member': 'Every session of a member is known to the home of the group, over that connection; nobody else is.',
   'user online': 'The home of a user knows his signed-in sessions, and no others.',
   'memory is disk': 'Groups, configured rooms and relations in memory are as they are on the disk.',

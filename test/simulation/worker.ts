@@ -46,9 +46,10 @@ export class ModelWorker {
   isMute = false
   /** How likely it is to run next, beside the others. */
   weight = 1
+  /** It takes no turn until then. */
+  frozenUntil = 0
   /** Records that it may still publish in the step in which it is lost; undefined: it is not. */
   #fuse: number | undefined
-  #tails: (() => void)[] = []
   readonly #world: World
   readonly #events: WorkerEvents
   readonly #assembly: Assembly
@@ -65,16 +66,16 @@ export class ModelWorker {
     this.clock = new ModelClock(world.time, world.random, onDefect)
     this.wakeups = new ModelWakeups(world.words, index)
     const { clock, wakeups } = this
-    const store = new MemoryStore(world.disk, clock, () => world.random.below(world.faults.diskDelayMs))
+    const { faults } = world
+    const delayMs = () => world.random.below(index === faults.slowDisk ? faults.diskDelayMs : 2)
+    const store = new MemoryStore(world.disk, clock, delayMs)
     const log = world.log
     this.core = createCore(start, { clock, store, log, wakeups, counters: new Counters(start.counters), onDefect })
     this.#watchWrites()
     const admission = new Admission(new Connections(1_000_000), new Keys([]))
     this.edge = createEdge(this.core, admission)
     this.homes = this.#watched(createHomes(this.core))
-    this.#assembly = new Assembly(this.core, this.edge, this.homes, [
-      { methods: { nodesChanged: () => ({}) } },
-    ])
+    this.#assembly = new Assembly(this.core, this.edge, this.homes, [{ methods: { nodesChanged: () => ({}) } }])
     events.built(this)
     this.socket = clientEvents(this.core, this.edge.context).events
     this.#assembly.start().then(
@@ -128,25 +129,30 @@ export class ModelWorker {
     return this.#fuse !== undefined
   }
 
-  /** It is gone, and what it published after its end never was. */
+  /** It is gone. */
   end(): void {
     this.isLost = this.isMute = true
     this.isReady = false
     this.clock.end()
-    for (const restore of this.#tails) restore()
     for (const connection of this.connections) connection.lost()
   }
 
+  /** From its end on, in the middle of a step or not, nothing that it still does reaches the rings. */
   #watchWrites(): void {
     const { bus } = this.core
-    const wake = bus.onWrite
-    bus.onWrite = () => {
-      if (this.#fuse !== undefined && this.#fuse-- === 0) {
-        this.isMute = true
-        this.#tails = this.#world.tailsOf(this.index)
-      }
-      wake()
+    const begin = bus.begin.bind(bus)
+    const end = bus.end.bind(bus)
+    const flush = bus.flush.bind(bus)
+    bus.begin = (to, kind, byteCount) => {
+      if (!this.isMute) return begin(to, kind, byteCount)
+      bus.block = Buffer.allocUnsafe(byteCount)
+      return 0
     }
+    bus.end = () => {
+      if (this.#fuse !== undefined && this.#fuse-- === 0) this.isMute = true
+      if (!this.isMute) end()
+    }
+    bus.flush = () => this.isMute || flush()
   }
 
   /** The same homes; each chat is shown before it is sent. */

@@ -1,7 +1,7 @@
 import type { Link } from '#dist/bus/bus.js'
 import { createRing } from '#dist/bus/ring.js'
 import { type Options, optionRows } from '#dist/config/options.js'
-import { createCounters, Counters } from '#dist/ops/counters.js'
+import { Counters, createCounters } from '#dist/ops/counters.js'
 import { createLog } from '#dist/ops/log.js'
 import { MemoryDisk } from '#dist/store/memory-store.js'
 import type { WorkerStart } from '#dist/worker/shared.js'
@@ -11,16 +11,17 @@ import type { ModelConnection } from './connection.js'
 import type { WakeWord } from './wakeups.js'
 import { ModelWorker, type WorkerEvents } from './worker.js'
 
-/** As gateway.ts has it. */
-const RESTART_MS = 100
 /** The smallest there are, so that they fill. */
 const RING_BYTES = 4096
 /** Calls are over soon, so that answers come late. */
 export const CALL_TIMEOUT_MS = 100
 
 export interface Faults {
-  /** A transaction takes less than this. */
+  /** A transaction takes less than this; of the worker with the slow disk, others are quick. */
   diskDelayMs: number
+  slowDisk: number
+  /** A worker that was lost is started again after this. */
+  restartMs: number
 }
 
 /** What the checks hear of the whole. */
@@ -35,7 +36,7 @@ export class World {
   readonly random: Random
   readonly disk = new MemoryDisk()
   readonly log = createLog('silent')
-  readonly faults: Faults = { diskDelayMs: 1 }
+  readonly faults: Faults = { diskDelayMs: 1, slowDisk: 0, restartMs: 100 }
   readonly words: readonly WakeWord[]
   readonly workers: ModelWorker[] = []
   /** Main's. */
@@ -80,22 +81,13 @@ export class World {
     new Counters(this.#counterWords).clearGauges(index)
     this.#events.lost(worker, why)
     this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))
-    this.clock.after(RESTART_MS, () => {
+    this.clock.after(this.faults.restartMs, () => {
       for (const peer of this.words.keys()) {
         this.#rings[index]![peer] = createRing(RING_BYTES)
         this.#rings[peer]![index] = createRing(RING_BYTES)
       }
       this.#tellPeers(index, peer => ({ type: 'peerReplaced', worker: index, link: this.#link(peer, index) }))
       this.#seat(index)
-    })
-  }
-
-  /** Notes what a worker has published by now. @returns what takes back all that it publishes later */
-  tailsOf(index: number): (() => void)[] {
-    return this.#rings[index]!.map(ring => {
-      const positions = new Int32Array(ring, 0, 1)
-      const tail = Atomics.load(positions, 0)
-      return () => Atomics.store(positions, 0, tail)
     })
   }
 
@@ -127,7 +119,9 @@ export class World {
 
 /** The defaults, but for what makes short runs meet much. */
 function optionsFor(workers: number): Options {
-  const defaults = Object.fromEntries(Object.entries(optionRows).map(([key, { schema }]) => [key, schema.parse(undefined)]))
+  const defaults = Object.fromEntries(
+    Object.entries(optionRows).map(([key, { schema }]) => [key, schema.parse(undefined)]),
+  )
   return {
     ...(defaults as Options),
     workers,

@@ -1,4 +1,4 @@
-import { ChatScope, type ChatRecord } from '#dist/contract/records.js'
+import { type ChatRecord, ChatScope } from '#dist/contract/records.js'
 import type { Line } from '#dist/shard/line.js'
 import { decodeBinary } from '../../support/codec.js'
 import { textOf } from '../beliefs.js'
@@ -18,7 +18,7 @@ interface Owed {
  * What a home posts reaches everybody who was in the line at that moment, however full the rings are and whoever comes and
  * goes. What was on its way from or to a worker that is lost is lost, and so is what a client does not take.
  */
-export function checkDelivery({ violate, endpointOf, world }: Scene): Check {
+export function checkDelivery({ violate, endpointOf, world, ledger }: Scene): Check {
   const owed = new Map<string, Owed>()
   const owe = (home: ModelWorker, text: string, sid: unknown, worker: number, cid: number) => {
     const to = endpointOf(worker, cid)
@@ -38,6 +38,9 @@ export function checkDelivery({ violate, endpointOf, world }: Scene): Check {
     heard(endpoint, frame) {
       const text = textOf(frame)
       if (text !== undefined) owed.delete(`${endpoint.id}/${text}`)
+      // It was let in, too late for its worker to believe it: the home takes it out again.
+      const isRefused = frame.cmd === 'ROOM-JOIN-ACK' && frame.body.code !== 0
+      if (isRefused) drop(one => one.to === endpoint && ledger.chats.get(one.text)?.target === frame.body.rid)
     },
     ended: endpoint => drop(({ to }) => to === endpoint),
     lost: worker => drop(({ home, to }) => home === worker || to.connection.worker === worker),

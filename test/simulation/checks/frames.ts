@@ -41,7 +41,10 @@ export function checkFrames({ violate, ledger }: Scene): Check {
     for (const other of endpoint.device.endpoints) {
       if (other === endpoint || !other.had.has(msgid) || mayRepeat(other)) continue
       const isKept = (ledger.pushes.get(text)?.expire ?? 0) > 0
-      violate(isKept ? 'kept twice' : 'twice', `${endpoint} got ${msgid} ${brief(text)}, which its device had over connection ${other.id}`)
+      violate(
+        isKept ? 'kept twice' : 'twice',
+        `${endpoint} got ${msgid} ${brief(text)}, which its device had over connection ${other.id}`,
+      )
     }
   }
 

@@ -8,8 +8,10 @@ export function checkMembership({ violate, world, devices }: Scene): Check {
     const known = new Map<string, string>()
     for (const { index, homes } of world.live) {
       for (const { uid, sessions } of homes.users.loaded) {
-        if (homeOf(world, uid as number).index !== index) violate('user online', `uid ${uid} is known at worker ${index}`)
-        for (const { sid, cid, worker } of sessions) known.set(`${uid}/${sid}/${cid}/${worker}`, `uid ${uid} sid ${sid}`)
+        if (homeOf(world, uid as number).index !== index)
+          violate('user online', `uid ${uid} is known at worker ${index}`)
+        for (const { sid, cid, worker } of sessions)
+          known.set(`${uid}/${sid}/${cid}/${worker}`, `uid ${uid} sid ${sid}`)
       }
     }
     for (const one of seated) {
@@ -21,8 +23,13 @@ export function checkMembership({ violate, world, devices }: Scene): Check {
   }
 
   const groups = (seated: readonly Seated[]) => {
-    const members = new Set([...world.live[0]!.core.store.tables.groupMembers.keys([])].map(([gid, uid]) => `${gid}/${uid}`))
-    const known = knownOf(world.live.flatMap(({ homes }) => [...homes.groups.loaded]), group => [group.gid, group.online.values()])
+    const members = new Set(
+      [...world.live[0]!.core.store.tables.groupMembers.keys([])].map(([gid, uid]) => `${gid}/${uid}`),
+    )
+    const known = knownOf(
+      world.live.flatMap(({ homes }) => [...homes.groups.loaded]),
+      group => [group.gid, group.online.values()],
+    )
     const gids = new Set([...world.live[0]!.core.store.tables.groups.keys([])].map(([gid]) => gid))
     for (const one of seated) {
       const { uid, sid, cid, groups: held } = one.session
@@ -41,7 +48,8 @@ export function checkMembership({ violate, world, devices }: Scene): Check {
         }
       }
     }
-    for (const address of known.keys()) violate('group member', `group/sid/cid/worker ${address} is known and not online`)
+    for (const address of known.keys())
+      violate('group member', `group/sid/cid/worker ${address} is known and not online`)
   }
 
   const rooms = (seated: readonly Seated[]) => {
@@ -55,7 +63,8 @@ export function checkMembership({ violate, world, devices }: Scene): Check {
         const isKnown = known.delete(`${id}/${sid}/${cid}/${one.worker.index}`)
         const key = line === undefined ? undefined : topicKey(homeOf(world, id as number).index, line.topic)
         if (!isKnown) violate('room member', `${place(one)}: believes to be in room ${id}, not known there`)
-        else if (topic?.key !== key) violate('room member', `${place(one)}: in topic ${topic?.key} of room ${id} and not ${key}`)
+        else if (topic?.key !== key)
+          violate('room member', `${place(one)}: in topic ${topic?.key} of room ${id} and not ${key}`)
       }
     }
     for (const address of known.keys()) violate('room member', `room/sid/cid/worker ${address} is known and not there`)
@@ -70,6 +79,10 @@ export function checkMembership({ violate, world, devices }: Scene): Check {
       const had = new Set(Array.from(one.session.rooms ?? [], ({ id }) => Number(id)))
       for (const rid of online.rooms.keys()) {
         if (!had.delete(rid)) violate('room member', `${online} was told that it is in room ${rid}, and is not`)
+      }
+      for (const rid of online.doubted) {
+        if (!had.delete(rid))
+          violate('busy undoes', `${online} was in room ${rid}, heard that a join is not possible now, and is out`)
       }
       for (const rid of had) violate('room member', `${online} was not told that it is in room ${rid}, and is`)
     }

@@ -5,7 +5,8 @@ import { type Check, homeOf, type Scene } from '../scene.js'
 export function checkNotices({ violate, world, devices }: Scene): Check {
   return {
     heard(endpoint, { cmd, body }) {
-      const what = cmd === 'ROOM-JOIN-NTF' ? 'join' : cmd === 'ROOM-QUIT-NTF' || cmd === 'ROOM-KICK-NTF' ? 'quit' : undefined
+      const what =
+        cmd === 'ROOM-JOIN-NTF' ? 'join' : cmd === 'ROOM-QUIT-NTF' || cmd === 'ROOM-KICK-NTF' ? 'quit' : undefined
       if (what === undefined) return
       const key = `${body.rid}/${body.uid}`
       if (endpoint.told.get(key) === 'join' && what === 'join') {

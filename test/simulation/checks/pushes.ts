@@ -34,7 +34,10 @@ export function checkPushes({ violate, world, devices, ledger }: Scene): Check {
           const { online } = device
           if (online === undefined || !isFor(pushed, device, online)) continue
           if (device.had(text)) continue
-          violate(isLast ? 'push delivered' : 'push kept', `${online} did not get push ${brief(text)} to ${kind} ${target}`)
+          violate(
+            isLast ? 'push delivered' : 'push kept',
+            `${online} did not get push ${brief(text)} to ${kind} ${target}`,
+          )
         }
       }
     },
