@@ -18,7 +18,7 @@ export class Trace {
   /** @param text made only when it is kept */
   note(code: number, text: () => string): void {
     this.#mix(code)
-    if (this.#isKept) this.lines.push(`${(this.world?.time.now ?? 0).toFixed(2).padStart(9)}  ${text()}`)
+    if (this.#isKept) this.#keep(text())
   }
 
   step(worker: ModelWorker, kind: string, connection: ModelConnection | undefined): void {
@@ -28,7 +28,11 @@ export class Trace {
     const event = connection?.events[0]
     const what = event === undefined ? mainSays(worker, kind) : ` ${String(connection?.client)} ${described(event)}`
     // Turns are most of all steps and say nothing.
-    if (kind === 'socket' || kind === 'main') this.note(0, () => `worker ${worker.index} hears${what}`)
+    if (kind === 'socket' || kind === 'main') this.#keep(`worker ${worker.index} hears${what}`)
+  }
+
+  #keep(text: string): void {
+    this.lines.push(`${(this.world?.time.now ?? 0).toFixed(2).padStart(9)}  ${text}`)
   }
 
   #mix(code: number): void {
