@@ -20,10 +20,13 @@ interface Owed {
  */
 export function checkDelivery({ violate, endpointOf, world, ledger }: Scene): Check {
   const owed = new Map<string, Owed>()
+  const late = new Set<string>()
   const owe = (home: ModelWorker, text: string, sid: unknown, worker: number, cid: number) => {
     const to = endpointOf(worker, cid)
     if (to === undefined || to.device.sid !== sid || !to.connection.isOpen) return
     if (to.connection.isHalfDead || to.connection.isStalled || world.workers[worker]!.isLost) return
+    const { target } = ledger.chats.get(text)!
+    if (late.has(`${to.id}/${target}`) && !to.rooms.has(target)) return
     owed.set(`${to.id}/${text}`, { text, home, to })
   }
   const posting = (home: ModelWorker, line: Line, chat: ChatRecord, frame: Buffer) => {
@@ -38,9 +41,11 @@ export function checkDelivery({ violate, endpointOf, world, ledger }: Scene): Ch
     heard(endpoint, frame) {
       const text = textOf(frame)
       if (text !== undefined) owed.delete(`${endpoint.id}/${text}`)
-      // It was let in, too late for its worker to believe it: the home takes it out again.
-      const isRefused = frame.cmd === 'ROOM-JOIN-ACK' && frame.body.code !== 0
-      if (isRefused) drop(one => one.to === endpoint && ledger.chats.get(one.text)?.target === frame.body.rid)
+      if (frame.cmd !== 'ROOM-JOIN-ACK') return
+      // Who was refused may have been let in, too late for its worker to believe it: until the next join is answered it is not there.
+      const join = `${endpoint.id}/${frame.body.rid}`
+      if (frame.body.code !== 0) late.add(join)
+      if (late.has(join)) drop(one => one.to === endpoint && ledger.chats.get(one.text)?.target === frame.body.rid)
     },
     ended: endpoint => drop(({ to }) => to === endpoint),
     lost: worker => drop(({ home, to }) => home === worker || to.connection.worker === worker),

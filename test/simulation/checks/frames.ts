@@ -34,12 +34,18 @@ export function checkFrames({ violate, ledger }: Scene): Check {
     violate(cmd === 'ROOM-CHAT' ? 'room order' : 'group order', `${endpoint} got ${msgid} of ${line} after ${newest}`)
   }
 
+  /** While the home of its user is replaced a device may have two live connections, and what is for everybody comes to both. */
+  const isForAll = (text: string) => {
+    const pushed = ledger.pushes.get(text)
+    return pushed?.kind === 'all' && pushed.expire === 0
+  }
+
   const once = (endpoint: Endpoint, msgid: number, text: string) => {
     if (endpoint.had.has(msgid)) violate('twice', `${endpoint} got ${msgid} ${brief(text)} twice`)
     endpoint.had.add(msgid)
     endpoint.texts.add(text)
     for (const other of endpoint.device.endpoints) {
-      if (other === endpoint || !other.had.has(msgid) || mayRepeat(other)) continue
+      if (other === endpoint || !other.had.has(msgid) || mayRepeat(other) || isForAll(text)) continue
       const isKept = (ledger.pushes.get(text)?.expire ?? 0) > 0
       violate(
         isKept ? 'kept twice' : 'twice',
