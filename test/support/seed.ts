@@ -18,11 +18,8 @@ function mulberry32(seed: number): () => number {
   }
 }
 
-/** Prints its seed, so that a failure can be repeated with IMGATE_TEST_SEED. */
-export function seededRandom(t: { comment(message: string): unknown }): Random {
-  const wanted = process.env['IMGATE_TEST_SEED']
-  const seed = wanted === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(wanted)
-  t.comment(`IMGATE_TEST_SEED=${seed}`)
+/** All chance of one seed. */
+export function randomOf(seed: number): Random {
   const next = mulberry32(seed)
   const below = (limit: number): number => Math.floor((next() / 2 ** 32) * limit)
   return {
@@ -31,4 +28,12 @@ export function seededRandom(t: { comment(message: string): unknown }): Random {
     pick: items => items[below(items.length)]!,
     bytes: length => Buffer.from(Array.from({ length }, () => below(256))),
   }
+}
+
+/** Prints its seed, so that a failure can be repeated with IMGATE_TEST_SEED. */
+export function seededRandom(t: { comment(message: string): unknown }): Random {
+  const wanted = process.env['IMGATE_TEST_SEED']
+  const seed = wanted === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(wanted)
+  t.comment(`IMGATE_TEST_SEED=${seed}`)
+  return randomOf(seed)
 }

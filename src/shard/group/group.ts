@@ -94,7 +94,8 @@ export class Group {
   /** @returns the session's connection before this one, which stays if it is the newer one; undefined: it was not attached */
   attach(session: Attached): Attached | undefined {
     const known = this.online.get(session.sid)
-    if (known !== undefined && known.at >= session.at) return known
+    const isSame = known?.cid === session.cid && known.worker === session.worker
+    if (known !== undefined && (isSame || known.at > session.at)) return known
     if (known !== undefined) this.line.leave(known.worker)
     this.line.enter(session.worker)
     this.online.set(session.sid, session)

@@ -1,0 +1,74 @@
+import type { Frame } from '../../support/body.js'
+import { textOf } from '../beliefs.js'
+import type { Endpoint } from '../endpoint.js'
+import { brief, type Ledger } from '../ledger.js'
+import type { Check, Scene } from '../scene.js'
+
+const lineKinds = new Set(['ROOM-CHAT', 'GROUP-CHAT'])
+const carriers = new Set(['CHAT', 'ROOM-CHAT', 'GROUP-CHAT', 'BC', 'P2P', 'ROOM-BC', 'GROUP-BC'])
+
+/** Each frame by itself: in order, once, and for whom it came to. */
+export function checkFrames({ violate, ledger }: Scene): Check {
+  const judge = (endpoint: Endpoint, frame: Frame) => {
+    const { cmd, body } = frame
+    if (endpoint.state !== 'online' && cmd !== 'ONLINE-ACK' && cmd !== 'KICK' && frame.seq === 0) {
+      violate('early frame', `${endpoint} got ${cmd} before its ONLINE-ACK`)
+    }
+    if (!carriers.has(cmd)) return
+    const text = textOf(frame) ?? ''
+    const msgid = Number(body.msgid)
+    const clash = ledger.clash(msgid, text)
+    if (clash !== undefined) violate('one msgid', `${brief(text)} came to ${endpoint} as ${msgid}: ${clash}`)
+    const stranger = isStranger(endpoint, frame, text, ledger)
+    if (stranger) violate('stranger', `${endpoint} got ${cmd} ${brief(text)}, which is not for it`)
+    order(endpoint, frame, msgid)
+    once(endpoint, msgid, text)
+  }
+
+  const order = (endpoint: Endpoint, { cmd, body }: Frame, msgid: number) => {
+    if (!lineKinds.has(cmd)) return
+    const line = cmd === 'ROOM-CHAT' ? `room ${body.rid}/${body.gid}` : `group ${body.gid}`
+    const newest = endpoint.newest.get(line) ?? 0
+    endpoint.newest.set(line, Math.max(newest, msgid))
+    if (newest < msgid) return
+    violate(cmd === 'ROOM-CHAT' ? 'room order' : 'group order', `${endpoint} got ${msgid} of ${line} after ${newest}`)
+  }
+
+  /** While the home of its user is replaced a device may have two live connections, and what is for everybody comes to both. */
+  const isForAll = (text: string) => {
+    const pushed = ledger.pushes.get(text)
+    return pushed?.kind === 'all' && pushed.expire === 0
+  }
+
+  const once = (endpoint: Endpoint, msgid: number, text: string) => {
+    if (endpoint.had.has(msgid)) violate('twice', `${endpoint} got ${msgid} ${brief(text)} twice`)
+    endpoint.had.add(msgid)
+    endpoint.texts.add(text)
+    for (const other of endpoint.device.endpoints) {
+      if (other === endpoint || !other.had.has(msgid) || mayRepeat(other) || isForAll(text)) continue
+      const isKept = (ledger.pushes.get(text)?.expire ?? 0) > 0
+      violate(
+        isKept ? 'kept twice' : 'twice',
+        `${endpoint} got ${msgid} ${brief(text)}, which its device had over connection ${other.id}`,
+      )
+    }
+  }
+
+  return { heard: judge }
+}
+
+/** README: who was connected when a worker failed may get what is kept a second time; so may who went without a word. */
+function mayRepeat({ connection, state, reason }: Endpoint): boolean {
+  return connection.worker.isLost || (state === 'over' && reason === undefined)
+}
+
+function isStranger(endpoint: Endpoint, { cmd, body }: Frame, text: string, { pushes, chats }: Ledger): boolean {
+  const { uid, sid } = endpoint.device
+  if (cmd === 'CHAT') return body.suid !== uid && body.duid !== uid
+  if (cmd === 'ROOM-CHAT' || cmd === 'ROOM-BC') return !endpoint.roomsAsked.has(Number(body.rid))
+  if (cmd === 'GROUP-CHAT') return chats.get(text)?.target !== body.gid
+  const pushed = pushes.get(text)
+  if (pushed?.kind === 'user') return pushed.target !== uid
+  if (pushed?.kind === 'sid') return pushed.target !== sid
+  return false
+}
