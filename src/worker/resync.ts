@@ -1,4 +1,5 @@
 import { type Answer, isRefused } from '../contract/answer.ts'
+import { Disconnect } from '../protocol/disconnect.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { SessionContext } from '../session/context.ts'
 import { admitted, askedFor, type IdOf, type Kind, membershipsOf, notAdmitted } from '../session/membership.ts'
@@ -24,23 +25,30 @@ export function forgetTopicsOf(context: SessionContext, worker: number): void {
  * its homes are sessions here, so that messages reach them again. Clients notice only a pause.
  */
 export function resyncWith(context: SessionContext, worker: number): void {
-  const { calls, placement } = context
+  const { placement } = context
   for (const session of context.hub.sessions) {
     if (session.state !== SessionState.ONLINE && session.state !== SessionState.SIGNING_IN) continue
-    const { uid, sid, cid, at, app, version } = session
-    if (placement.homeOf(uid) === worker) {
-      const args = { uid, sid, cid, at, app, version, isBack: true } as const
-      // A group that let the user in while his home was away could not reach his sessions.
-      calls.request(worker, 'userOnline', args, answer => {
-        if (!isRefused(answer)) enterGroups(context, session, answer.gids)
-      })
-    }
+    if (placement.homeOf(session.uid) === worker) comeOnline(context, session)
     for (const kind of ['rooms', 'groups'] as const) {
       for (const { id } of membershipsOf(session, kind) ?? []) {
         if (placement.homeOf(id) === worker) comeBack(context, session, kind, id as Rid & Gid)
       }
     }
   }
+}
+
+/** The user's new home learns of the session, and says whether a newer connection of its sid has come before. */
+function comeOnline(context: SessionContext, session: Session): void {
+  const { calls, placement, hub, clock } = context
+  const { uid, sid, cid, at, app, version } = session
+  const args = { uid, sid, cid, at, app, version, isBack: true } as const
+  calls.request(placement.homeOf(uid), 'userOnline', args, answer => {
+    if (session.state !== SessionState.ONLINE && session.state !== SessionState.SIGNING_IN) return
+    // A group that let the user in while his home was away could not reach his sessions.
+    if (!isRefused(answer)) enterGroups(context, session, answer.gids)
+    else if (answer.refused === ErrorCode.REPLACED.code) hub.kick(session, Disconnect.REPLACED)
+    else clock.after(AGAIN_MS, () => comeOnline(context, session))
+  })
 }
 
 /** Asks to be let into the groups that the session should be in and is not. */
