@@ -55,8 +55,8 @@ export class Gateway {
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
   readonly #seats: Seat[] = []
-  /** How many workers each seat has had. */
-  readonly #generations: number[] = []
+  /** How many workers each seat has had before this one. */
+  readonly #generations: number[]
   #listeners: readonly Listener[] = []
   #stopped: Promise<void> | undefined
   /** Whether all workers have served once. From then on, failed workers are replaced. */
@@ -69,6 +69,7 @@ export class Gateway {
     this.#wakeWords = createWakeWords(workers)
     this.#counterWords = createCounters(workers)
     this.#counters = new Counters(this.#counterWords)
+    this.#generations = new Array<number>(workers).fill(0)
     this.#rings = Array.from({ length: workers }, () => Array.from({ length: workers }, () => createRing(ringBytes)))
   }
 
@@ -193,6 +194,7 @@ export class Gateway {
 
   /** The rings of a worker that ended may hold half-written records, so its replacement gets new ones. */
   #replaceRings(index: number): void {
+    this.#generations[index]!++
     for (let peer = 0; peer < this.#seats.length; peer++) {
       this.#rings[index]![peer] = createRing(this.#options.ringBytes)
       this.#rings[peer]![index] = createRing(this.#options.ringBytes)
@@ -205,15 +207,17 @@ export class Gateway {
   }
 
   #link(of: number, peer: number): Link {
-    return { outgoing: this.#rings[of]![peer]!, incoming: this.#rings[peer]![of]! }
+    return {
+      outgoing: this.#rings[of]![peer]!,
+      incoming: this.#rings[peer]![of]!,
+      generation: this.#generations[peer]!,
+    }
   }
 
   #workerStart(index: number): WorkerStart {
-    const generation = this.#generations[index] ?? 0
-    this.#generations[index] = generation + 1
     return {
       index,
-      generation,
+      generation: this.#generations[index]!,
       options: this.#options,
       listeners: this.#listeners,
       sockets: this.#listeners.map(({ type, host, port }) =>

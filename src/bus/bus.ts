@@ -9,6 +9,8 @@ export type OnBusRecord = (from: number, kind: number, block: Buffer, start: num
 export interface Link {
   readonly outgoing: SharedArrayBuffer
   readonly incoming: SharedArrayBuffer
+  /** Which worker of that seat it is: how many had it before. */
+  readonly generation: number
 }
 
 interface Waiting {
@@ -17,6 +19,7 @@ interface Waiting {
 }
 
 interface Peer {
+  readonly generation: number
   producer: RingProducer
   consumer: RingConsumer
   /** Records that found the ring full, in order; while there are any, all new ones go here too. */
@@ -102,6 +105,11 @@ export class Bus {
   congested(to: number): boolean {
     const peer = this.#peers[to]
     return peer !== undefined && peer.overflowBytes > this.#congestedBytes
+  }
+
+  /** Which worker of a seat records to it reach: news of a newer one may come by others first. @returns undefined while it is down */
+  generationOf(worker: number): number | undefined {
+    return this.#peers[worker]?.generation
   }
 
   isUp(worker: number): boolean {
@@ -215,6 +223,7 @@ export class Bus {
 
 function open(link: Link): Peer {
   return {
+    generation: link.generation,
     producer: new RingProducer(link.outgoing),
     consumer: new RingConsumer(link.incoming),
     overflow: new Queue(),

@@ -11,6 +11,11 @@ export function numbersOf(generation: number): () => number {
   return () => ++last
 }
 
+/** Whether a number is of this generation. */
+export function isOfGeneration(number: number, generation: number | undefined): boolean {
+  return generation !== undefined && Math.floor(number / NUMBERS_EACH) === generation % GENERATIONS
+}
+
 const CALL_GENERATIONS = 256
 const CALLS_EACH = 2 ** 24
 

@@ -83,6 +83,7 @@ export class World {
     this.#events.lost(worker, why)
     this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))
     this.clock.after(this.faults.restartMs, () => {
+      this.#generations[index] = (this.#generations[index] ?? 0) + 1
       for (const peer of this.words.keys()) {
         this.#rings[index]![peer] = createRing(RING_BYTES)
         this.#rings[peer]![index] = createRing(RING_BYTES)
@@ -101,15 +102,17 @@ export class World {
   }
 
   #link(of: number, peer: number): Link {
-    return { outgoing: this.#rings[of]![peer]!, incoming: this.#rings[peer]![of]! }
+    return {
+      outgoing: this.#rings[of]![peer]!,
+      incoming: this.#rings[peer]![of]!,
+      generation: this.#generations[peer] ?? 0,
+    }
   }
 
   #workerStart(index: number): WorkerStart {
-    const generation = this.#generations[index] ?? 0
-    this.#generations[index] = generation + 1
     return {
       index,
-      generation,
+      generation: this.#generations[index] ?? 0,
       options: this.options,
       listeners: [],
       sockets: [],

@@ -27,7 +27,7 @@ function loopback(onOther: (number: number) => void) {
   const defects: unknown[] = []
   const bus: Bus = new Bus(
     0,
-    [{ outgoing: ring, incoming: ring }],
+    [{ outgoing: ring, incoming: ring, generation: 0 }],
     new SharedWakeups(createWakeWords(1), 0),
     RING_BYTES * 1000,
     (from, kind, block, at, end) => {
@@ -81,7 +81,11 @@ t.test('a late answer does not go to the worker that took the place of the one t
   const words = createWakeWords(2)
   /** @param index of the worker, in both lists */
   const worker = (index: number, rings: SharedArrayBuffer[][], late: () => Promise<{ twice: number }>) => {
-    const links = [0, 1].map(peer => ({ outgoing: rings[index]![peer]!, incoming: rings[peer]![index]! }))
+    const links = [0, 1].map(peer => ({
+      outgoing: rings[index]![peer]!,
+      incoming: rings[peer]![index]!,
+      generation: 0,
+    }))
     const bus: Bus = new Bus(
       index,
       links,
@@ -110,7 +114,7 @@ t.test('a late answer does not go to the worker that took the place of the one t
   const second = rings()
   home.bus.disconnect(1)
   home.calls.disconnect(1)
-  home.bus.connect(1, { outgoing: second[0]![1]!, incoming: second[1]![0]! })
+  home.bus.connect(1, { outgoing: second[0]![1]!, incoming: second[1]![0]!, generation: 0 })
   const next = worker(1, second, never)
   const answers: unknown[] = []
   next.calls.request(0, 'double', { n: 4, pad: Buffer.alloc(0) }, answer => answers.push(answer))

@@ -11,9 +11,10 @@ const sid = 9 as unknown as Sid
 const address = (cid: number, at: number, worker = 0): SessionAddress => ({ sid, cid: cid as Cid, worker, at })
 
 /** A home whose neighbour, the home of the user, answers as it is told. */
-function home(answers: (() => unknown)[]) {
+function home(answers: (() => unknown)[], generation = 0) {
   const told: { worker: number; cid: number }[] = []
   const context = {
+    bus: { generationOf: () => generation },
     calls: {
       ask: async () => answers.shift()!(),
       tell: (worker: number, _method: string, { cid }: { cid: number }) => told.push({ worker, cid }),
@@ -57,4 +58,11 @@ t.test('an answer that tells of an older connection does not take the place of a
   await asked
   t.equal(group.online.get(sid)?.cid, 2)
   t.strictSame(group.line.workers, [0, 1])
+})
+
+t.test('sessions of a worker that cannot be reached yet are attached later', async t => {
+  const { sessions, group } = home([() => [address(2 ** 32 + 1, 100)]], 0)
+  t.equal(await sessions.attachUser(group, uid), false, 'the worker of that seat that is known is an older one')
+  t.equal(group.online.size, 0)
+  t.ok(group.unattached.has(uid))
 })

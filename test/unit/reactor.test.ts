@@ -11,10 +11,10 @@ const WHILE_MS = 250
 t.test('what comes before a worker is complete waits in the rings', async t => {
   const [there, back] = [createRing(4096), createRing(4096)]
   const wakeups = new SharedWakeups(createWakeWords(1), 0)
-  const peer = new Bus(0, [{ outgoing: there, incoming: back }], wakeups, 4096, () => undefined)
+  const peer = new Bus(0, [{ outgoing: there, incoming: back, generation: 0 }], wakeups, 4096, () => undefined)
   const heard: number[] = []
   let isComplete = false
-  const bus = new Bus(0, [{ outgoing: back, incoming: there }], wakeups, 4096, (_from, kind) => {
+  const bus = new Bus(0, [{ outgoing: back, incoming: there, generation: 0 }], wakeups, 4096, (_from, kind) => {
     if (isComplete) heard.push(kind)
   })
   const clock = systemClock(defect => {

@@ -32,7 +32,7 @@ function homeAndEdge() {
   const words = createWakeWords(2)
   const replaced: Cid[] = []
   const worker = (self: number, handlers: Partial<Handlers<Methods>>) => {
-    const links = [0, 1].map(peer => ({ outgoing: rings[self]![peer]!, incoming: rings[peer]![self]! }))
+    const links = [0, 1].map(peer => ({ outgoing: rings[self]![peer]!, incoming: rings[peer]![self]!, generation: 0 }))
     const bus: Bus = new Bus(self, links, new SharedWakeups(words, self), RING_BYTES, (from, kind, block, at, end) => {
       if (kind === RecordKind.CALL) calls.onCall(from, block, at, end, false)
       else if (kind === RecordKind.REPLY) calls.onReply(block, at, end, false)

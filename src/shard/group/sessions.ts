@@ -1,4 +1,6 @@
 import { isRefused } from '../../contract/answer.ts'
+import { isOfGeneration } from '../../contract/generation.ts'
+import type { SessionAddress } from '../../contract/methods.ts'
 import { Command } from '../../protocol/command.ts'
 import { DataKind } from '../../protocol/json-format.ts'
 import { Role, StoredScope } from '../../store/schema.ts'
@@ -41,14 +43,16 @@ export class GroupSessions {
    * @param asked the session that knows by its ack @returns whether it is done
    */
   async attachUser(group: Group, uid: Uid, asked?: Sid): Promise<boolean> {
-    const { calls, placement, stored } = this.#context
+    const { bus, calls, placement, stored } = this.#context
     const { gid, line } = group
     const sessions = await calls.ask(placement.homeOf(uid), 'userSessions', { uid })
     if (!group.members.has(uid)) {
       group.unattached.delete(uid)
       return true
     }
-    if (isRefused(sessions)) {
+    // A worker that took the place of one that ended: its sessions may be known before it can be reached.
+    const isKnown = ({ worker, cid }: SessionAddress) => isOfGeneration(cid, bus.generationOf(worker))
+    if (isRefused(sessions) || !sessions.every(isKnown)) {
       group.unattached.add(uid)
       return false
     }
