@@ -20,15 +20,16 @@ export class Faults {
   readonly #scheduler: Scheduler
   readonly #mix: Mix
   #losses = 0
+  #lastLost: number | undefined
 
   constructor(simulation: Simulation, scheduler: Scheduler) {
     const { random } = simulation
     this.#simulation = simulation
     this.#scheduler = scheduler
     // Sooner than in production (gateway.ts): what is late then meets the next worker.
-    simulation.world.faults.restartMs = random.pick([1, 10, 100])
+    simulation.world.faults.restartMs = random.pick([1, 1, 10, 100])
     this.#mix = {
-      losses: random.pick([0, 0, 1, 1, 2, 3]),
+      losses: random.pick([0, 0, 1, 2, 4, 6]),
       disk: random.below(2) === 0,
       time: random.below(2) === 0,
       clients: random.below(3) === 0,
@@ -41,7 +42,7 @@ export class Faults {
     const { random, world } = this.#simulation
     const { losses, disk, time, clients, freezes } = this.#mix
     if (random.below(25) === 0) this.#scheduler.reweigh()
-    if (this.#losses < losses && random.below(60) === 0) this.#lose()
+    if (this.#losses < losses && random.below(35) === 0) this.#lose()
     if (disk && random.below(40) === 0) this.#spoilDisk()
     if (freezes && random.below(40) === 0) this.#freeze()
     if (time && random.below(40) === 0) world.time.now += random.below(random.pick([10, 60, LONG_MS]))
@@ -61,12 +62,20 @@ export class Faults {
 
   #lose(): void {
     const { random, world } = this.#simulation
-    const worker = random.pick(world.workers)
+    // Often the one that has just begun: its numbers are still those that its forerunner was asked with.
+    const worker =
+      this.#lastLost !== undefined && random.below(2) === 0
+        ? world.workers[this.#lastLost]!
+        : random.pick(world.workers)
     if (worker.isLost) return
     this.#losses++
+    this.#lastLost = worker.index
     if (random.below(2) === 0) worker.arm(random.below(6))
     else world.lose(worker, 'lost between two steps')
     if (this.#mix.freezes && random.below(2) === 0) this.#freeze()
+    // What others were asked by it takes longer than it takes to replace it.
+    if (random.below(2) === 0)
+      Object.assign(world.faults, { diskDelayMs: 300, slowDisk: random.below(world.workers.length) })
   }
 
   /** One worker stands still while others go on, so that what it hears is old: long enough for another to be replaced. */
@@ -80,7 +89,7 @@ export class Faults {
   #spoilDisk(): void {
     const { random, world } = this.#simulation
     world.disk.failures = random.below(2)
-    world.faults.diskDelayMs = random.pick([1, 5, 60, 300])
+    world.faults.diskDelayMs = random.pick([1, 20, 60, 300])
     world.faults.slowDisk = random.below(world.workers.length)
   }
 
