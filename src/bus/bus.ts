@@ -1,5 +1,5 @@
 import { Queue } from '../util/queue.ts'
-import { FULL, RingConsumer, RingProducer } from './ring.ts'
+import { FULL, RingConsumer, RingCorruption, RingProducer } from './ring.ts'
 import type { Wakeups } from './wake.ts'
 
 /** Gets one record from the worker `from`; the body is valid only during the call. */
@@ -34,6 +34,8 @@ interface Peer {
 /** A piece of a record that is longer than a ring takes: u32 kind, u32 total length, u32 offset, bytes. */
 const PIECE = 0xffff
 const PIECE_HEADER = 12
+/** Twice the longest body that HTTP takes. */
+const RECORD_BYTES_MAX = 1 << 29
 
 /**
  * The rings of one worker to and from every worker, itself included. Records between two workers keep their order. A full
@@ -164,10 +166,13 @@ export class Bus {
   disconnect(worker: number): void {
     const peer = this.#peers[worker]
     if (peer === undefined) return
-    while (
-      peer.consumer.drain((kind, block, start, end) => this.#receive(worker, peer, kind, block, start, end), 1024) > 0
-    );
-    this.#peers[worker] = undefined
+    try {
+      while (
+        peer.consumer.drain((kind, block, start, end) => this.#receive(worker, peer, kind, block, start, end), 1024) > 0
+      );
+    } finally {
+      this.#peers[worker] = undefined
+    }
   }
 
   connect(worker: number, link: Link): void {
@@ -212,13 +217,25 @@ export class Bus {
       this.#onRecord(from, kind, block, start, end)
       return
     }
-    peer.partial ??= { body: Buffer.allocUnsafeSlow(block.readUInt32LE(start + 4)), at: 0 }
+    const total = end - start < PIECE_HEADER ? 0 : block.readUInt32LE(start + 4)
+    const at = peer.partial?.at ?? 0
+    if (total > RECORD_BYTES_MAX || total !== (peer.partial?.body.length ?? total) || !isNext(block, start, end, at)) {
+      throw new RingCorruption(`a piece of a record of ${total} bytes, of which there are ${at}`)
+    }
+    peer.partial ??= { body: Buffer.allocUnsafeSlow(total), at: 0 }
     const { body } = peer.partial
     peer.partial.at += block.copy(body, block.readUInt32LE(start + 8), start + PIECE_HEADER, end)
     if (peer.partial.at < body.length) return
     peer.partial = undefined
     this.#onRecord(from, block.readUInt32LE(start), body, 0, body.length)
   }
+}
+
+/** Whether the piece goes on where the one before it ended, and not beyond the whole. */
+function isNext(block: Buffer, start: number, end: number, at: number): boolean {
+  const bytes = end - start - PIECE_HEADER
+  if (bytes <= 0 || block.readUInt32LE(start + 8) !== at) return false
+  return at + bytes <= block.readUInt32LE(start + 4)
 }
 
 function open(link: Link): Peer {

@@ -90,6 +90,14 @@ export class RingProducer {
   }
 }
 
+/**
+ * What stands in a ring is none of what a producer writes. All that was published is passed over, so that nothing is read
+ * twice and nothing outside the ring; what was lost is not known, so whoever reads it should end and begin anew.
+ */
+export class RingCorruption extends Error {
+  override readonly name = 'RingCorruption'
+}
+
 /** Gets one record: its kind and where its body stands in `block`; valid only during the call. */
 export type OnRecord = (kind: number, block: Buffer, start: number, end: number) => void
 
@@ -114,6 +122,7 @@ export class RingConsumer {
   /**
    * Hands on up to `recordsMax` records in order; their room is given back after each. Thread: consumer only.
    * A record counts as read before its handler runs: a handler that throws does not see it again.
+   * @throws RingCorruption on a length that leads out of what was published
    */
   drain(onRecord: OnRecord, recordsMax: number): number {
     let count = 0
@@ -126,6 +135,9 @@ export class RingConsumer {
       const index = this.#head & this.#mask
       const length = this.#block.readUInt32LE(index)
       const kind = this.#block.readUInt32LE(index + 4)
+      // A record ends before the block does, and before what is published does.
+      const lengthMax = Math.min(this.#block.length - index, (tail - this.#head) >>> 0) - RECORD_HEADER
+      if (length > lengthMax || (index & 7) !== 0) this.#giveUp(tail, length, index)
       this.#head = (this.#head + ((length + RECORD_HEADER + 7) & ~7)) | 0
       try {
         if (kind !== PADDING) {
@@ -137,5 +149,11 @@ export class RingConsumer {
       }
     }
     return count
+  }
+
+  #giveUp(tail: number, length: number, index: number): never {
+    this.#head = tail
+    Atomics.store(this.#positions, HEAD, tail)
+    throw new RingCorruption(`a record of ${length} bytes at ${index} of a ring of ${this.#block.length}`)
   }
 }

@@ -1,3 +1,4 @@
+import { RingCorruption } from '../bus/ring.ts'
 import { SharedWakeups, type Wakeups } from '../bus/wake.ts'
 import { type Refused, refused } from '../contract/answer.ts'
 import { Counters } from '../ops/counters.ts'
@@ -33,7 +34,11 @@ export function defectLog(log: Pick<Logger, 'error'>, uuid: () => string): (defe
 /** The machine's. @throws StoreError when the store cannot be opened */
 export function systemGround({ index, options, wakeWords, counters }: WorkerStart): Ground {
   const log = createLog(options.logLevel, { worker: index })
-  const onDefect = defectLog(log, () => clock.uuid())
+  const logDefect = defectLog(log, () => clock.uuid())
+  const onDefect = (defect: unknown) => {
+    if (defect instanceof RingCorruption) endOfWorker(log, defect)
+    return logDefect(defect)
+  }
   const clock = systemClock(onDefect)
   return {
     clock,
@@ -43,4 +48,10 @@ export function systemGround({ index, options, wakeWords, counters }: WorkerStar
     counters: new Counters(counters),
     onDefect,
   }
+}
+
+/** What was lost with the ring is not known: only a fresh worker, which resyncs with all others, is right again. */
+function endOfWorker(log: Logger, err: RingCorruption): never {
+  log.fatal({ err }, 'a ring cannot be read: this worker ends, and is replaced')
+  process.exit(1)
 }

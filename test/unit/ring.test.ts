@@ -86,3 +86,32 @@ t.test('two threads: every record of a million arrives whole and in order', asyn
   t.equal(wrong, 0)
   await once(worker, 'exit')
 })
+
+t.test('a length that makes no sense ends the reading: no loop, and nothing outside the ring', async t => {
+  const CAPACITY = 4096
+  for (const [what, length, kind] of [
+    ['beyond what was published', 64, 1],
+    ['beyond the ring', CAPACITY, 1],
+    ['4 GiB', 0xffff_ffff, 1],
+    ['so that the next would be this one', 0xffff_fff8, 0],
+    ['padding beyond what was published', 4000, 0],
+  ] as const) {
+    const ring = createRing(CAPACITY)
+    const producer = new RingProducer(ring)
+    const consumer = new RingConsumer(ring)
+    for (const index of [1, 2, 3]) {
+      producer.claim(8)
+      producer.commit(index)
+    }
+    producer.block.writeUInt32LE(length, 16)
+    producer.block.writeUInt32LE(kind, 20)
+    const kinds: number[] = []
+    t.throws(() => consumer.drain(kind => kinds.push(kind), 10), { name: 'RingCorruption' }, what)
+    t.strictSame(kinds, [1], 'what stood before it was read')
+    t.ok(consumer.isEmpty)
+    producer.claim(0)
+    producer.commit(9)
+    consumer.drain(kind => kinds.push(kind), 10)
+    t.strictSame(kinds, [1, 9], 'what comes later is read')
+  }
+})
