@@ -3,9 +3,9 @@
 import { spawnSync } from 'node:child_process'
 
 const PREREQUISITES = [
-  { program: 'g++', debianPackage: 'g++', neededFor: 'native-bench' },
+  { program: 'g++', debianPackage: 'g++', neededFor: 'native-bench, test/decoders.test.ts' },
   { program: 'make', debianPackage: 'make', neededFor: 'native-bench' },
-  { program: 'python3', debianPackage: 'python3', neededFor: 'test/examples.test.ts' },
+  { program: 'python3', debianPackage: 'python3', neededFor: 'test/examples.test.ts, test/decoders.test.ts' },
   { program: 'chromium', debianPackage: 'chromium', neededFor: 'test/examples.test.ts' },
 ]
 

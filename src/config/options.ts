@@ -108,6 +108,11 @@ export const optionRows = {
     doc: 'Clients must send something at least this often; after three silent intervals they are disconnected.',
     reloadable: true,
   },
+  pingIntervalMs: {
+    schema: integer(0, 600_000).default(0),
+    doc: 'How often the gateway pings WebSocket clients, whose pongs are signs of life; 0: never.',
+    reloadable: false,
+  },
   tokenTtlS: {
     schema: integer(1, 31_536_000).default(86_400),
     doc: 'How long a token from iplist is valid.',

@@ -60,11 +60,42 @@ message carries one or more whole frames. A frame longer than \`frameBytesMax\` 
 one per line. 64-bit ids are plain digits. JSON has no bytes: send and receive them as base64 in \`data64\`, in place of \`data\`. The
 data of a push arrives as a JSON value if it was pushed as application/json, and as a string if it was pushed as text.
 
+**Ids** may come in any form that an encoder has for them: an integer of any width, a float that is
+whole and below 2^53, decimal digits as text. JSON clients whose numbers are floats, browsers among
+them, say \`ids: "text"\` in ONLINE: then every id that the gateway sends them (\`uid sid rid gid nid
+suid duid to msgid\`, in lists too) is decimal text. What other clients said in \`data\` stays as it is.
+
+**seq** in JSON is a number, a text of up to 64 bytes, null or absent, and the answer has it as it
+was. Up to 1024 requests of a session may be open whose seq is no integer below 2^31; the answer to
+an older one comes without seq.
+
+**data** is any value and reaches other clients as it was said, with these bounds: at most 16 levels,
+text in UTF-8 (half of a surrogate pair in JSON becomes U+FFFD), numbers of up to 64 bits. In
+MessagePack it may hold extension types of 0..127, timestamps, and maps with keys of any kind, so
+be ready for them: Python's msgpack needs \`strict_map_key=False\`, msgpackr throws on extension types
+that it was not told of. JSON clients get an extension as \`{"$ext": type, "data64": "..."}\`, bytes
+inside a value as base64 text, a float that is no number as null, and a key that is no text as the
+text of its JSON form: \`7\` as \`"7"\`, nil as \`"null"\`, bytes as their base64. A key may come twice:
+\`7\` and \`"7"\` are two keys in MessagePack. Nothing of it is turned back for JSON clients that
+send it.
+
 A session uses the format of its ONLINE. The client chooses \`seq\`, and the ack repeats it; frames that the gateway sends
 on its own have seq 0. Every ack has \`code\` (0: done) and \`errmsg\`; [errors.md](errors.md) lists the codes.
 
 The gateway disconnects a client that sends nothing for three heartbeats. Everything counts as a sign of life; PING is for
 clients that have nothing else to send. It also disconnects a client that has not signed in within \`loginTimeoutMs\`.
+
+These are signs of life too, and get no answer: a text message that is empty or says \`ping\`, in a
+binary session as well; a WebSocket ping (the pong is the engine's) or pong; over TCP the first bytes
+of a frame, which has to get whole before the client counts as silent. With \`pingIntervalMs\` the
+gateway pings WebSocket clients itself, and their libraries answer.
+
+**A request that cannot be read** is answered and ends nothing: a body by the ack of its command with
+20011, which names the field, what was expected and what came (\`bad body: rid: expected an id, got
+"x"\`); anything else by ERROR with 20010, said in the same words, and with seq 0 where none could be
+read. The lines after it are read, up to the sixteenth
+that is none in one message. A chat needs \`text\` or \`data\` (20011). Only a binary length that
+makes no sense ends the connection (4500).
 
 ## Requests
 

@@ -79,13 +79,10 @@ export class Fanout {
     topic.pending ??= this.#hold(topic)
     const { pending } = topic
     if (topic.binarySize > 0) pending.binary.append(source, start, end)
-    if (topic.jsonSize > 0) {
-      const line = toJson(source.subarray(start, end), dataKind)
-      pending.json.appendText(pending.json.length > 0 ? `${LINE_END}${line}` : line)
-    }
+    if (topic.jsonSize > 0) appendLine(pending.json, toJson(source.subarray(start, end), dataKind))
+    if (topic.jsonTextIdsSize > 0) appendLine(pending.jsonTextIds, toJson(source.subarray(start, end), dataKind, true))
     pending.messages++
-    if (pending.binary.length + pending.json.length >= FLUSH_BYTES_MAX)
-      this.#flushTopic(topic, pending, this.#clock.now())
+    if (gathered(pending) >= FLUSH_BYTES_MAX) this.#flushTopic(topic, pending, this.#clock.now())
     return topic.size
   }
 
@@ -120,7 +117,7 @@ export class Fanout {
   /** @returns the time when it was done */
   #flushTopic(topic: Topic, pending: Pending, startedAt: number): number {
     const { messages } = pending
-    const fill = Math.min(1, (pending.binary.length + pending.json.length) / FLUSH_BYTES_MAX)
+    const fill = Math.min(1, gathered(pending) / FLUSH_BYTES_MAX)
     topic.pending = undefined
     this.#held.delete(topic)
     const refusals = topic.deliver(pending)
@@ -135,13 +132,26 @@ export class Fanout {
   #hold(topic: Topic): Pending {
     this.#held.add(topic)
     this.#wake()
-    return this.#spare.pop() ?? { binary: new GrowingBuffer(), json: new GrowingBuffer(0), messages: 0 }
+    return this.#spare.pop() ?? emptyPending()
   }
 
   #release(pending: Pending): void {
     pending.binary.clear()
     pending.json.clear()
+    pending.jsonTextIds.clear()
     pending.messages = 0
     if (this.#spare.length < BUFFERS_KEPT) this.#spare.push(pending)
   }
+}
+
+function emptyPending(): Pending {
+  return { binary: new GrowingBuffer(), json: new GrowingBuffer(0), jsonTextIds: new GrowingBuffer(0), messages: 0 }
+}
+
+function gathered({ binary, json, jsonTextIds }: Pending): number {
+  return binary.length + json.length + jsonTextIds.length
+}
+
+function appendLine(to: GrowingBuffer, line: string): void {
+  to.appendText(to.length > 0 ? `${LINE_END}${line}` : line)
 }

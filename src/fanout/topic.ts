@@ -1,6 +1,7 @@
 import type { GrowingBuffer } from '../util/growing-buffer.ts'
 
-export const Carrier = { WS_BINARY: 0, WS_JSON: 1, TCP: 2 } as const
+/** WS_JSON_TEXT_IDS: JSON whose ids are decimal text. */
+export const Carrier = { WS_BINARY: 0, WS_JSON: 1, TCP: 2, WS_JSON_TEXT_IDS: 3 } as const
 export type Carrier = (typeof Carrier)[keyof typeof Carrier]
 
 /** A member of a topic as the fan-out sees it. */
@@ -34,14 +35,15 @@ const NOWHERE = -1
 /** A member that joined while messages from before it were held back: it gets only what comes after. */
 interface Joiner {
   readonly place: Place
-  readonly binaryAt: number
-  readonly jsonAt: number
+  /** How much was gathered before it, in its form. */
+  readonly at: number
 }
 
-/** The messages gathered until the flush: binary frames back to back, JSON messages one a line. */
+/** What a topic gathers until its flush, in each form that a member wants: binary frames back to back, JSON messages one a line. */
 export interface Pending {
   readonly binary: GrowingBuffer
   readonly json: GrowingBuffer
+  readonly jsonTextIds: GrowingBuffer
   messages: number
 }
 
@@ -52,13 +54,14 @@ export class Topic {
   readonly key: TopicKey
   /** Members, including joiners. */
   size = 0
-  /** The members that get JSON, and those over raw TCP. */
+  /** Those of them that get JSON, those that get it with ids as text, and those over raw TCP. */
   jsonSize = 0
+  jsonTextIdsSize = 0
   tcpSize = 0
   /** Earliest time of the next flush, in ms of the clock. */
   notBefore = 0
   pending: Pending | undefined
-  readonly #lists: [Place[], Place[], Place[]] = [NONE, NONE, NONE]
+  readonly #lists: [Place[], Place[], Place[], Place[]] = [NONE, NONE, NONE, NONE]
   #joiners: Joiner[] = NO_JOINERS
 
   constructor(key: TopicKey) {
@@ -66,7 +69,7 @@ export class Topic {
   }
 
   get binarySize(): number {
-    return this.size - this.jsonSize
+    return this.size - this.jsonSize - this.jsonTextIdsSize
   }
 
   add(place: Place): void {
@@ -74,10 +77,7 @@ export class Topic {
     place.carrier = place.subscriber.carrier
     this.#count(place, 1)
     if (this.pending === undefined) this.#seat(place)
-    else {
-      const { binary, json } = this.pending
-      this.#joiners = [...this.#joiners, { place, binaryAt: binary.length, jsonAt: json.length }]
-    }
+    else this.#joiners = [...this.#joiners, { place, at: gatheredFor(place, this.pending).length }]
   }
 
   /** Takes a member out; it still gets what was published while it was in. */
@@ -87,10 +87,10 @@ export class Topic {
     if (place.at === NOWHERE) {
       const joiner = this.#joiners.find(one => one.place === place)
       this.#joiners = this.#joiners.filter(one => one !== joiner)
-      this.#handOver(place, joiner?.binaryAt ?? 0, joiner?.jsonAt ?? 0)
+      this.#handOver(place, joiner?.at ?? 0)
       return
     }
-    this.#handOver(place, 0, 0)
+    this.#handOver(place, 0)
     // The last one takes the place.
     const list = this.#lists[place.carrier]
     const last = list.pop()!
@@ -102,41 +102,43 @@ export class Topic {
   }
 
   /** Writes what was gathered to every member. @returns how many of them did not take it */
-  deliver({ binary, json }: Pending): number {
+  deliver({ binary, json, jsonTextIds }: Pending): number {
     let refusals = 0
     if (binary.length > 0) {
       // A WebSocket copies what it cannot send at once; a raw TCP socket keeps the memory, which must not be used again.
       const bytes = this.tcpSize > 0 ? binary.take() : binary.view()
       refusals += writeAll(this.#lists[Carrier.WS_BINARY], bytes) + writeAll(this.#lists[Carrier.TCP], bytes)
-      refusals += this.#deliverToJoiners(bytes, joiner => (isJson(joiner.place) ? bytes.length : joiner.binaryAt))
+      refusals += this.#deliverToJoiners(bytes, isBinary)
     }
     if (json.length > 0) {
       const text = json.view()
       refusals += writeAll(this.#lists[Carrier.WS_JSON], text)
-      refusals += this.#deliverToJoiners(text, joiner =>
-        isJson(joiner.place) ? afterLineEnd(joiner.jsonAt) : text.length,
-      )
+      refusals += this.#deliverToJoiners(text, carrier => carrier === Carrier.WS_JSON)
+    }
+    if (jsonTextIds.length > 0) {
+      const text = jsonTextIds.view()
+      refusals += writeAll(this.#lists[Carrier.WS_JSON_TEXT_IDS], text)
+      refusals += this.#deliverToJoiners(text, carrier => carrier === Carrier.WS_JSON_TEXT_IDS)
     }
     for (const { place } of this.#joiners) this.#seat(place)
     this.#joiners = NO_JOINERS
     return refusals
   }
 
-  #deliverToJoiners(payload: Buffer, startOf: (joiner: Joiner) => number): number {
+  #deliverToJoiners(payload: Buffer, takesForm: (carrier: Carrier) => boolean): number {
     let refusals = 0
-    for (const joiner of this.#joiners) {
-      const start = startOf(joiner)
-      if (start < payload.length && !joiner.place.subscriber.write(payload.subarray(start))) refusals++
+    for (const { place, at } of this.#joiners) {
+      if (!takesForm(place.carrier)) continue
+      const start = startBehind(place, at)
+      if (start < payload.length && !place.subscriber.write(payload.subarray(start))) refusals++
     }
     return refusals
   }
 
-  #handOver(place: Place, binaryAt: number, jsonAt: number): void {
+  #handOver(place: Place, at: number): void {
     if (this.pending === undefined) return
-    const isText = isJson(place)
-    const { binary, json } = this.pending
-    const start = isText ? afterLineEnd(jsonAt) : binaryAt
-    const gathered = (isText ? json : binary).view()
+    const start = startBehind(place, at)
+    const gathered = gatheredFor(place, this.pending).view()
     if (start < gathered.length) place.subscriber.write(Buffer.from(gathered.subarray(start)))
   }
 
@@ -150,6 +152,7 @@ export class Topic {
   #count({ carrier }: Place, step: 1 | -1): void {
     this.size += step
     if (carrier === Carrier.WS_JSON) this.jsonSize += step
+    else if (carrier === Carrier.WS_JSON_TEXT_IDS) this.jsonTextIdsSize += step
     else if (carrier === Carrier.TCP) this.tcpSize += step
   }
 }
@@ -165,11 +168,17 @@ function writeAll(places: readonly Place[], payload: Buffer): number {
   return refusals
 }
 
-function isJson({ carrier }: Place): boolean {
-  return carrier === Carrier.WS_JSON
+function isBinary(carrier: Carrier): boolean {
+  return carrier === Carrier.WS_BINARY || carrier === Carrier.TCP
 }
 
-/** Where the next message begins in JSON that was so long: behind the line end that is put between two. */
-function afterLineEnd(length: number): number {
-  return length === 0 ? 0 : length + 1
+/** The form that the place gets. */
+function gatheredFor({ carrier }: Place, { binary, json, jsonTextIds }: Pending): GrowingBuffer {
+  if (isBinary(carrier)) return binary
+  return carrier === Carrier.WS_JSON ? json : jsonTextIds
+}
+
+/** Where the next message begins in what was so long: in JSON behind the line end that is put between two. */
+function startBehind({ carrier }: Place, length: number): number {
+  return isBinary(carrier) || length === 0 ? length : length + 1
 }

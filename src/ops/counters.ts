@@ -22,6 +22,10 @@ export const counterRows = {
     doc: 'Connections refused because there were too many, or because the gateway was stopping',
   },
   messages_in_total: { kind: 'counter', doc: 'Chunks of data received from clients; a chunk may hold several frames' },
+  requests_malformed_total: {
+    kind: 'counter',
+    doc: 'Requests from clients that could not be read, and were answered so',
+  },
   http_requests_total: { kind: 'counter', doc: 'HTTP requests answered' },
   published_total: { kind: 'counter', doc: 'Messages published to topics at this worker' },
   flushes_total: { kind: 'counter', doc: 'Flushes of topics; each is one write to every member' },
@@ -37,6 +41,7 @@ export const counterRows = {
   closed_silent_total: { kind: 'counter', doc: 'Clients disconnected because they were silent for three heartbeats' },
   closed_login_timeout_total: { kind: 'counter', doc: 'Clients disconnected because they did not sign in in time' },
   closed_bad_frame_total: { kind: 'counter', doc: 'Clients disconnected because they sent a malformed frame' },
+  closed_over_limit_total: { kind: 'counter', doc: 'Clients disconnected because they were over a limit' },
   closed_bad_token_total: { kind: 'counter', doc: 'Clients disconnected because their token was invalid' },
   closed_expired_token_total: { kind: 'counter', doc: 'Clients disconnected because their token had expired' },
   closed_replaced_total: {
@@ -55,7 +60,7 @@ export const counterNames = Object.keys(counterRows) as CounterName[]
 const indexOf = Object.fromEntries(counterNames.map((name, index) => [name, index])) as Record<CounterName, number>
 
 /** Words in a row: a multiple of a cache line. */
-const ROW_WORDS = 32
+const ROW_WORDS = 64
 
 export function createCounters(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(workers * ROW_WORDS * 8)

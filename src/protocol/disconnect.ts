@@ -21,6 +21,12 @@ export const Disconnect = {
     errorCode: 20012,
     text: 'token expired: fetch a new one and sign in again',
   },
+  OVER_LIMIT: {
+    cause: 'over_limit',
+    closeCode: 4005,
+    errorCode: 10009,
+    text: 'over a limit: more than 256 KiB before ONLINE was answered',
+  },
   OFFLINE: { cause: 'offline', closeCode: 1000, errorCode: 0, text: 'signed out' },
   BAD_FRAME: { cause: 'bad_frame', closeCode: 4500, errorCode: 20010, text: 'bad frame' },
   BAD_TOKEN: { cause: 'bad_token', closeCode: 4501, errorCode: 20012, text: 'bad token' },

@@ -1,7 +1,6 @@
-import { isUtf8 } from 'node:buffer'
-import { type Gid, type Id, type Rid, type Sid, toId, type Uid, type UidOrAll } from '../util/id.ts'
-import { readInteger, stringStart } from './msgpack-scan.ts'
-import { packForeign, packValue } from './msgpack-value.ts'
+import { type Gid, type Id, parseId, type Rid, type Sid, toId, type Uid, type UidOrAll } from '../util/id.ts'
+import { isText, readInteger, stringStart } from './msgpack-scan.ts'
+import { packValue, UnpackableError } from './msgpack-value.ts'
 
 /** The bytes of one MessagePack value, passed on unchanged. Valid only while the handler of the frame runs. */
 export type Raw = Buffer
@@ -9,10 +8,16 @@ export type Raw = Buffer
 /** Reads a field from MessagePack bytes at `at..end` or from a parsed JSON value; undefined: the type is wrong. */
 export interface Kind<T> {
   readonly doc: string
-  /** Whether nil is a value; otherwise nil means that the field is absent. */
+  /** In the words of an error: "expected an id". */
+  readonly expected: string
+  /** Whether nil is a value; else it means that the field is absent. */
   readonly takesNil?: true
   binary(source: Buffer, at: number, end: number): T | undefined
   json(value: unknown): T | undefined
+  /** Others get it as it came: `binary` is asked only for what `checkValue` lets pass. */
+  readonly isPassedOn?: true
+  /** What more there is to say of a JSON value that was refused: "expected this, got that". */
+  whyNot?(value: unknown): string | undefined
 }
 
 export interface Field<T, Needed extends boolean> {
@@ -24,8 +29,9 @@ export interface Field<T, Needed extends boolean> {
 function idKind<T extends Id>(): Kind<T> {
   return {
     doc: 'id',
-    binary: (source, at) => nonZero(toId(readInteger(source, at))) as T | undefined,
-    json: value => nonZero(toId(value)) as T | undefined,
+    expected: 'an id',
+    binary: (source, at, end) => nonZero(binaryId(source, at, end)) as T | undefined,
+    json: value => nonZero(jsonId(value)) as T | undefined,
   }
 }
 
@@ -33,13 +39,25 @@ function idKind<T extends Id>(): Kind<T> {
 function idOrZeroKind<T extends Id>(): Kind<T> {
   return {
     doc: 'id or 0',
-    binary: (source, at) => toId(readInteger(source, at)) as T | undefined,
-    json: value => toId(value) as T | undefined,
+    expected: 'an id or 0',
+    binary: (source, at, end) => binaryId(source, at, end) as T | undefined,
+    json: value => jsonId(value) as T | undefined,
   }
+}
+
+/** An integer, in whatever form other encoders write it, or its decimal digits as text. */
+function binaryId(source: Buffer, at: number, end: number): Id | undefined {
+  const start = stringStart(source, at)
+  return start < 0 ? toId(readInteger(source, at)) : parseId(source.toString('latin1', start, end))
+}
+
+function jsonId(value: unknown): Id | undefined {
+  return typeof value === 'string' ? parseId(value) : toId(value)
 }
 
 const uintKind: Kind<number> = {
   doc: 'uint32',
+  expected: 'an integer of 0..4294967295',
   binary: (source, at) => uint(readInteger(source, at)),
   json: uint,
 }
@@ -47,9 +65,10 @@ const uintKind: Kind<number> = {
 function stringKind(bytesMax: number): Kind<string> {
   return {
     doc: `string, up to ${bytesMax} bytes`,
+    expected: `text of up to ${bytesMax} bytes`,
     binary(source, at, end) {
       const start = stringStart(source, at)
-      if (start < 0 || end - start > bytesMax || !isUtf8(source.subarray(start, end))) return undefined
+      if (start < 0 || end - start > bytesMax || !isText(source, start, end)) return undefined
       return source.toString('utf8', start, end)
     },
     json: value =>
@@ -60,19 +79,39 @@ function stringKind(bytesMax: number): Kind<string> {
 /** A string, passed on without decoding it. */
 const textKind: Kind<Raw> = {
   doc: 'string',
+  expected: 'text in UTF-8',
   binary(source, at, end) {
     const start = stringStart(source, at)
-    return start < 0 || !isUtf8(source.subarray(start, end)) ? undefined : source.subarray(at, end)
+    return start < 0 || !isText(source, start, end) ? undefined : source.subarray(at, end)
   },
-  json: value => (typeof value === 'string' ? packValue(value.toWellFormed()) : undefined),
+  json: value => (typeof value === 'string' ? packValue(value) : undefined),
 }
 
-/** Any value, passed on without decoding it. */
+/** Any value, passed on unread; what others' decoders would trip over is refused. */
 const anyKind: Kind<Raw> = {
   doc: 'any value',
+  expected: 'a value',
   takesNil: true,
+  isPassedOn: true,
   binary: (source, at, end) => source.subarray(at, end),
-  json: packForeign,
+  json: value => {
+    const packed = packForeign(value)
+    return packed instanceof UnpackableError ? undefined : packed
+  },
+  whyNot: value => {
+    const packed = packForeign(value)
+    return packed instanceof UnpackableError ? `expected ${packed.message}` : undefined
+  },
+}
+
+/** @returns why it has no form, when it has none */
+function packForeign(value: unknown): Raw | UnpackableError {
+  try {
+    return packValue(value)
+  } catch (error) {
+    if (error instanceof UnpackableError) return error
+    throw error
+  }
 }
 
 function nonZero(id: Id | undefined): Id | undefined {

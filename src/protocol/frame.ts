@@ -33,6 +33,8 @@ const PARTIAL_BYTES_MIN = 64
 export class FrameSplitter {
   #partial: Buffer | undefined
   #partialBytes = 0
+  /** Frames that came in pieces: rises with the first piece of each. */
+  begun = 0
 
   /**
    * @param onFrame gets each whole frame, in order; returns false to stop (the connection was closed)
@@ -88,6 +90,7 @@ export class FrameSplitter {
 
   /** The length, as far as it has arrived, is valid. */
   #keep(chunk: Buffer, start: number): void {
+    this.begun++
     const have = chunk.length - start
     // Do not reserve all that the header claims: four bytes from a stranger must not take much memory.
     this.#partial = Buffer.allocUnsafeSlow(Math.max(have, PARTIAL_BYTES_MIN))

@@ -1,75 +1,110 @@
 import { isUtf8 } from 'node:buffer'
-import { parse, stringify } from '../util/json.ts'
+import { parse } from '../util/json.ts'
 import { commandName, commandOf } from './command.ts'
+import { describeJson } from './describe.ts'
 import { Frame } from './frame.ts'
-import { unpackValue } from './msgpack-value.ts'
+import { bodyToJson, DataKind } from './msgpack-json.ts'
 
-/** How JSON clients see the bytes in the `data` of a push. */
-export const DataKind = { BYTES: 0, TEXT: 1, JSON: 2 } as const
-export type DataKind = (typeof DataKind)[keyof typeof DataKind]
+export { DataKind }
 
-/** One message of a JSON client. `command` is 0 if `cmd` is unknown. */
+/**
+ * What frames say instead of a seq that has no 32 bits, or from here on: a JSON client may say a text, any number, or none.
+ * Below it a number stands for itself.
+ */
+export const KEPT_SEQ_FROM = 0x8000_0000
+export const KEPT_SEQ_TO = 0xffff_fffe
+/** The client said no seq: the answer has none. */
+const NO_SEQ = 0xffff_ffff
+const SEQ_BYTES_MAX = 64
+
+/** A number below KEPT_SEQ_FROM, or NO_SEQ, stands for itself; a text is the JSON of what has to be kept. */
+export type JsonSeq = number | string
+
+/** What the client said where frames have a number from KEPT_SEQ_FROM on. */
+export interface SeqTexts {
+  /** Its JSON, once. */
+  take(seq: number): string | undefined
+}
+
+/** One message of a JSON client. `command` 0: it names none that there is. */
 export interface JsonMessage {
   readonly command: number
-  readonly seq: number
+  readonly name: string
+  readonly seq: JsonSeq
   readonly body: unknown
 }
 
-/** @returns undefined unless the line is a JSON object with a `cmd` */
-export function parseMessage(line: string): JsonMessage | undefined {
+/** A line that is no message, and why. */
+export class BadLine {
+  readonly why: string
+  /** What the answer repeats. */
+  readonly seq: JsonSeq
+
+  constructor(why: string, seq: JsonSeq = 0) {
+    this.why = why
+    this.seq = seq
+  }
+}
+
+/** Reads a JSON object with a `cmd`. */
+export function parseMessage(line: string): JsonMessage | BadLine {
   let value: unknown
   try {
     value = parse(line)
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) return undefined
+    if (error instanceof SyntaxError || error instanceof RangeError) return new BadLine('expected JSON, got other text')
     throw error
   }
-  if (typeof value !== 'object' || value === null) return undefined
-  const { cmd, seq, body } = value as { cmd?: unknown; seq?: unknown; body?: unknown }
-  if (typeof cmd !== 'string') return undefined
-  const known = typeof seq === 'number' && Number.isInteger(seq) && seq >= 0 && seq <= 0xffff_ffff
-  if (!known && seq !== undefined) return undefined
-  return { command: commandOf(cmd) ?? 0, seq: known ? seq : 0, body }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return new BadLine(`expected an object, got ${describeJson(value)}`)
+  }
+  const { cmd, seq: given, body } = value as { cmd?: unknown; seq?: unknown; body?: unknown }
+  const seq = seqOf(given)
+  if (seq === undefined) {
+    return new BadLine(`seq: expected a number or text of up to ${SEQ_BYTES_MAX} bytes, got ${describeJson(given)}`)
+  }
+  if (typeof cmd !== 'string') {
+    return new BadLine(`cmd: expected text, got ${cmd === undefined ? 'nothing' : describeJson(cmd)}`, seq)
+  }
+  return { command: commandOf(cmd) ?? 0, name: cmd, seq, body }
+}
+
+function seqOf(given: unknown): JsonSeq | undefined {
+  switch (typeof given) {
+    case 'number':
+      if (Number.isInteger(given) && given >= 0 && given < KEPT_SEQ_FROM) return given
+      return Number.isFinite(given) ? String(given) : undefined
+    case 'undefined':
+      return NO_SEQ
+    case 'bigint':
+      return String(given)
+    case 'string':
+      return Buffer.byteLength(given) <= SEQ_BYTES_MAX ? JSON.stringify(given.toWellFormed()) : undefined
+    default:
+      return given === null ? 'null' : undefined
+  }
 }
 
 /**
- * The JSON form of one or more binary frames made by this gateway, one per line. Inside, messages travel as binary frames;
- * a worker converts a frame to JSON once, however many of its sessions speak JSON.
+ * The JSON form of one or more binary frames that this gateway made, one a line. The binary frame is the form in which
+ * messages travel inside; a worker turns it into JSON once, however many of its sessions speak JSON.
+ * @param idsAsText ids are decimal text @param seqs of the session that it goes to, if it has any
  */
-export function toJson(frames: Buffer, dataKind: DataKind): string {
+export function toJson(frames: Buffer, dataKind: DataKind, idsAsText = false, seqs?: SeqTexts): string {
   let text = ''
   for (let at = 0; at < frames.length; ) {
     const end = at + 4 + frames.readUInt32BE(at)
     const name = commandName(frames.readUInt16BE(at + Frame.COMMAND)) ?? 'UNKNOWN'
     const seq = frames.readUInt32BE(at + Frame.SEQ)
-    const body = end > at + Frame.BODY ? unpackValue(frames, at + Frame.BODY, end) : {}
-    text += `${at > 0 ? '\n' : ''}{"cmd":"${name}","seq":${seq},"body":${bodyText(body, dataKind)}}`
+    const said = seq < KEPT_SEQ_FROM ? seq : seqs?.take(seq)
+    const body = end > at + Frame.BODY ? bodyToJson(frames, at + Frame.BODY, dataKind, idsAsText) : '{}'
+    text += `${at > 0 ? '\n' : ''}{"cmd":"${name}",${said === undefined ? '' : `"seq":${said},`}"body":${body}}`
     at = end
   }
   return text
 }
 
-function bodyText(body: unknown, dataKind: DataKind): string {
-  const fields = body as { data?: unknown }
-  if (!(fields.data instanceof Uint8Array)) return stringify(body)
-  const { data, ...rest } = fields
-  const bytes = data as Buffer
-  const field =
-    dataKind === DataKind.JSON
-      ? `"data":${oneLine(bytes.toString())}`
-      : dataKind === DataKind.TEXT
-        ? `"data":${JSON.stringify(bytes.toString())}`
-        : `"data64":"${bytes.toString('base64')}"`
-  const others = stringify(rest)
-  return others === '{}' ? `{${field}}` : `${others.slice(0, -1)},${field}}`
-}
-
-/** In JSON text a line break can only be white space between tokens. */
-function oneLine(json: string): string {
-  return json.replace(/[\r\n]+/g, ' ')
-}
-
-/** How JSON clients see the body of a push. @returns undefined if the content-type says JSON and the body is not JSON */
+/** What a push's body is to a JSON client. @returns undefined when it is declared as JSON and is none. */
 export function dataKindOf(contentType: string, body: Buffer): DataKind | undefined {
   const type = mediaType(contentType)
   if (type === 'application/json') return isJson(body) ? DataKind.JSON : undefined
@@ -91,13 +126,35 @@ function mediaType(contentType: string): string {
   return lastMediaType
 }
 
+/** Decoders of some languages take no deeper ones, the message around it included. */
+const JSON_DEPTH_MAX = 60
+/** Where there is none of this, no number is too large and no surrogate alone. */
+const SUSPICIOUS = /\\u[dD][89a-fA-F]|[eE]\+?[0-9]{3}|[0-9]{300}/
+
+/** Whether it is JSON that the decoders of other languages take too. */
 function isJson(body: Buffer): boolean {
   if (!isUtf8(body)) return false
+  const text = body.toString()
   try {
-    JSON.parse(body.toString())
-    return true
+    const value: unknown = JSON.parse(text)
+    return (!SUSPICIOUS.test(text) && openings(body) <= JSON_DEPTH_MAX) || isPlain(value, 0)
   } catch (error) {
     if (error instanceof SyntaxError) return false
     throw error
   }
+}
+
+function openings(json: Buffer): number {
+  let count = 0
+  for (const byte of json) if (byte === 0x5b || byte === 0x7b) count++
+  return count
+}
+
+/** Numbers are finite, texts have no surrogate alone, and it is not too deep. */
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value === 'string') return value.isWellFormed()
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === JSON_DEPTH_MAX) return false
+  return Object.entries(value).every(([key, field]) => key.isWellFormed() && isPlain(field, depth + 1))
 }

@@ -16,7 +16,11 @@ export interface RequestRow {
   readonly doc?: string
 }
 
-const onDisk = 'The change is on disk.'
+/** What ONLINE-ACK says of this gateway, so that clients of all ages need not guess. */
+export const features = ['ids'] as const
+type Feature = (typeof features)[number]
+
+const onDisk = 'On the disk.'
 
 /** Rows that several requests share. */
 const ofGroup = {
@@ -57,10 +61,17 @@ export const requests = {
       app: label.optional,
       version: label.optional,
       terminal: label.optional,
+      ids: label.optional,
     },
     when: 'always',
-    ack: { uid: reply.uid, sid: reply.sid, heartbeat: reply.uint32 },
-    doc: 'Send something at least every `heartbeat` seconds.',
+    ack: {
+      uid: reply.uid,
+      sid: reply.sid,
+      heartbeat: reply.uint32,
+      server: reply.field<string>('string'),
+      features: reply.field<readonly Feature[]>('array of string'),
+    },
+    doc: 'heartbeat: seconds between signs of life; server: its version; features: what it can do besides',
   },
   [Command.OFFLINE]: { body: {}, when: 'online', ack: {}, doc: 'The gateway then closes the connection.' },
   [Command.PING]: { body: {}, when: 'always', ack: {}, doc: 'The answer to PING; it has no `code`.' },

@@ -30,6 +30,10 @@ export interface SessionContext {
   readonly congestion: Congestion
   /** Ids for rooms and groups that clients create. */
   readonly newIds: Numbers
-  /** Logs a defect of ours. @returns the refusal for the client */
+  /** What ONLINE-ACK calls this gateway: its version. */
+  readonly server: string
+  /** What a client said could not be read. */
+  onMalformed(): void
+  /** Logs a defect of ours and says what the client is told. */
   onDefect(defect: unknown): Refused
 }

@@ -1,9 +1,11 @@
 import { refused } from '../contract/answer.ts'
+import { BadBody } from '../protocol/body.ts'
 import { Command } from '../protocol/command.ts'
+import { describeJson } from '../protocol/describe.ts'
 import { encodeFrame } from '../protocol/encode.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { Frame } from '../protocol/frame.ts'
-import { parseMessage } from '../protocol/json-format.ts'
+import { BadLine, parseMessage } from '../protocol/json-format.ts'
 import { type BodyOf, type Request, type RequestReader, readerOf } from '../protocol/requests.ts'
 import type { SessionContext } from './context.ts'
 import { handleChat, handleGroupChat, handleRoomChat } from './handlers/chat.ts'
@@ -30,7 +32,7 @@ const handlers: { readonly [R in Request]: Handler<R> } = {
   [Command.ROOM_QUIT]: room.handleRoomQuit,
 }
 
-/** The input makes no sense: nothing after it can be trusted. */
+/** A length makes no sense: nothing after it can be trusted. */
 export const GARBAGE = 'garbage'
 
 /** Undefined: all was taken. A buffer: the rest, to be dispatched again when the session has signed in. */
@@ -58,25 +60,30 @@ function dispatchFrame(context: SessionContext, session: Session, chunk: Buffer,
   const flags = chunk.readUInt16BE(at + Frame.FLAGS)
   const seq = chunk.readUInt32BE(at + Frame.SEQ)
   const row = flags === 0 ? readerOf(command) : undefined
-  if (row === undefined) error(context, session, seq, ErrorCode.BAD_HEADER)
-  else run(context, session, command as Request, row, seq, () => row.reader.binary(chunk, at + Frame.BODY, end))
+  if (row !== undefined) {
+    run(context, session, command as Request, row, seq, () => row.reader.binary(chunk, at + Frame.BODY, end))
+  } else if (flags !== 0) error(context, session, seq, `flags: expected 0, got ${flags}`)
+  else error(context, session, seq, `command: expected a request, got 0x${command.toString(16).padStart(4, '0')}`)
 }
 
-/** One text message: JSON requests, one a line. Garbage: a line that is no request or is too long, or no line at all. */
+/** A text message that only says that somebody is there; so does one without any text. */
+const KEEP_ALIVE = 'ping'
+
+/** So many lines of one message may make no sense; then the rest of it is passed over. */
+const BAD_LINES_MAX = 16
+
+/** One text message: JSON requests, one a line. One that makes no sense is answered, and those after it are read. */
 export function dispatchText(context: SessionContext, session: Session, chunk: Buffer): Taken {
-  if (!speaks(session, true)) return refuseFormat(context, session)
   const lines = chunk
     .toString()
     .split('\n')
     .filter(line => line.trim() !== '')
-  if (lines.length === 0) return GARBAGE
+  if (lines.length === 0 || (lines.length === 1 && lines[0]!.trim() === KEEP_ALIVE)) return undefined
+  if (!speaks(session, true)) return refuseFormat(context, session)
+  let badLines = 0
   for (const [index, line] of lines.entries()) {
     if (mustWait(context, session)) return Buffer.from(lines.slice(index).join('\n'))
-    const message = Buffer.byteLength(line) > context.options.frameBytesMax ? undefined : parseMessage(line)
-    if (message === undefined) return GARBAGE
-    const row = readerOf(message.command)
-    if (row === undefined) error(context, session, message.seq, ErrorCode.BAD_HEADER)
-    else run(context, session, message.command as Request, row, message.seq, () => row.reader.json(message.body))
+    if (!dispatchLine(context, session, line) && ++badLines === BAD_LINES_MAX) return undefined
     if (session.state === SessionState.CLOSED) return undefined
   }
   return undefined
@@ -107,13 +114,33 @@ function asksHome(command: Request): boolean {
   return !notAsking.has(command)
 }
 
+/** @returns whether it was a message */
+function dispatchLine(context: SessionContext, session: Session, line: string): boolean {
+  const { frameBytesMax } = context.options
+  const bytes = Buffer.byteLength(line)
+  if (bytes > frameBytesMax) {
+    error(context, session, 0, `expected a line of up to ${frameBytesMax} bytes, got ${bytes}`)
+    return false
+  }
+  const message = parseMessage(line)
+  const seq = session.seqOf(message.seq)
+  if (message instanceof BadLine) {
+    error(context, session, seq, message.why)
+    return false
+  }
+  const row = readerOf(message.command)
+  if (row === undefined) error(context, session, seq, `cmd: expected a request, got ${describeJson(message.name)}`)
+  else run(context, session, message.command as Request, row, seq, () => row.reader.json(message.body))
+  return true
+}
+
 function run(
   context: SessionContext,
   session: Session,
   command: Request,
   { when }: RequestReader,
   seq: number,
-  read: () => object | undefined,
+  read: () => object,
 ): void {
   if (when === 'online' && session.state !== SessionState.ONLINE) {
     refuse(context, session, command, seq, refused('NOT_SIGNED_IN'))
@@ -127,8 +154,10 @@ function run(
   }
   try {
     const body = read()
-    if (body === undefined) refuse(context, session, command, seq, refused('BAD_BODY'))
-    else {
+    if (body instanceof BadBody) {
+      context.onMalformed()
+      refuse(context, session, command, seq, refused('BAD_BODY', body.errmsg))
+    } else {
       const request = new ClientRequest(context, session, command, seq, body as BodyOf<Request>)
       ;(handlers[command] as Handler<Request>)(request)
     }
@@ -149,14 +178,13 @@ function speaks(session: Session, json: boolean): boolean {
 }
 
 function refuseFormat(context: SessionContext, session: Session): undefined {
-  error(context, session, 0, ErrorCode.BAD_HEADER)
+  const [expected, got] = session.speaksJson ? ['text', 'binary'] : ['binary', 'text']
+  error(context, session, 0, `expected ${expected} messages, as ONLINE was one, got ${got}`)
 }
 
-export function error(
-  context: SessionContext,
-  session: Session,
-  seq: number,
-  { code, text }: { code: number; text: string },
-): void {
-  context.hub.send(session, encodeFrame(Command.ERROR, seq, { code, errmsg: text }))
+/** What was said is no request. @param why what was expected and what came */
+export function error(context: SessionContext, session: Session, seq: number, why: string): void {
+  const { code, text } = ErrorCode.BAD_HEADER
+  context.onMalformed()
+  context.hub.send(session, encodeFrame(Command.ERROR, seq, { code, errmsg: `${text}: ${why}` }))
 }

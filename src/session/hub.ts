@@ -149,6 +149,11 @@ export class Hub {
     this.kick(session, Disconnect.SLOW_CONSUMER)
   }
 
+  /** Asks a part of the sessions for a sign of life: each once in `parts` calls with 0, 1, 2 and so on. */
+  ping(part: number, parts: number): void {
+    for (const { cid, connection } of this.#sessions.values()) if (cid % parts === part % parts) connection.ping()
+  }
+
   #forget(session: Session): void {
     const { state } = session
     session.state = SessionState.CLOSED

@@ -1,8 +1,9 @@
 import { ListenerType } from '../contract/listener.ts'
 import { Carrier, Place, type Subscriber } from '../fanout/topic.ts'
-import { type DataKind, toJson } from '../protocol/json-format.ts'
+import { type DataKind, type JsonSeq, toJson } from '../protocol/json-format.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { Cid, Gid, Rid, Sid, Uid } from '../util/id.ts'
+import { KeptSeqs } from './kept-seqs.ts'
 import type { Memberships } from './memberships.ts'
 
 export const SessionState = { NEW: 0, SIGNING_IN: 1, ONLINE: 2, CLOSED: 3 } as const
@@ -31,6 +32,8 @@ export class Session implements Subscriber {
   readonly connection: Connection
   state: SessionState = SessionState.NEW
   speaksJson = false
+  /** It gets ids as decimal text, as its ONLINE asked for; JSON only. */
+  idsAsText = false
   /** Of use from SIGNING_IN on. */
   uid = 0 as unknown as Uid
   sid = 0 as unknown as Sid
@@ -56,6 +59,7 @@ export class Session implements Subscriber {
   #early: Early | undefined
   #outputBytes = 0
   #pauses = 0
+  #seqs: KeptSeqs | undefined
 
   /** @param at `Clock.instant` @param now `Clock.now` */
   constructor(cid: Cid, connection: Connection, at: number, now: number) {
@@ -67,7 +71,8 @@ export class Session implements Subscriber {
 
   get carrier(): Carrier {
     if (this.connection.listener === ListenerType.TCP) return Carrier.TCP
-    return this.speaksJson ? Carrier.WS_JSON : Carrier.WS_BINARY
+    if (!this.speaksJson) return Carrier.WS_BINARY
+    return this.idsAsText ? Carrier.WS_JSON_TEXT_IDS : Carrier.WS_JSON
   }
 
   /** The client sent something. */
@@ -102,9 +107,16 @@ export class Session implements Subscriber {
     this.#outputBytes = 0
   }
 
+  /** @returns what frames say where the client, who speaks JSON, said this seq */
+  seqOf(seq: JsonSeq): number {
+    if (typeof seq === 'number') return seq
+    this.#seqs ??= new KeptSeqs()
+    return this.#seqs.keep(seq)
+  }
+
   /** Adds one frame, in memory of its own, to the output of this turn. @returns whether there was none before */
   send(frame: Buffer, dataKind: DataKind): boolean {
-    const message = this.speaksJson ? toJson(frame, dataKind) : frame
+    const message = this.speaksJson ? toJson(frame, dataKind, this.idsAsText, this.#seqs) : frame
     this.#outputBytes += message.length
     if (this.#output !== undefined) {
       this.#output.push(message)

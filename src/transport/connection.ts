@@ -21,6 +21,8 @@ export interface Connection {
   /** Stops reading from the client, where its transport can (raw TCP). @returns whether it did */
   pause(): boolean
   resume(): void
+  /** Asks the client for a sign of life, where its transport has a way to (WebSocket). */
+  ping(): void
   /** Sends what was written, then closes. */
   end(reason: Disconnect): void
 }
@@ -38,6 +40,6 @@ export interface ConnectionEvents<S> {
   closed(state: S): void
   /** The client reads too slowly: messages for it were dropped or would have to be. */
   tooSlow(state: S): void
-  /** A sign of life that is no message: a WebSocket ping. */
+  /** Something came that is no message: a WebSocket ping or pong, the first bytes of a frame. */
   alive(state: S): void
 }

@@ -46,11 +46,15 @@ function accept<S>(socket: Socket, { frameBytesMax, writerBytesMax, clock, event
   const state = events.opened(connection)
   const splitter = new FrameSplitter()
   socket.on('data', (chunk: Buffer) => {
+    const { begun } = splitter
     const sound = splitter.push(chunk, frameBytesMax, (source, start, end) => {
       events.binary(state, source.subarray(start, end))
       return connection.isOpen
     })
-    if (!sound && connection.isOpen) events.garbage(state)
+    if (!connection.isOpen) return
+    if (!sound) events.garbage(state)
+    // Its first bytes are a sign of life, the others are not: it has to get whole before the client counts as silent.
+    else if (splitter.begun !== begun) events.alive(state)
   })
   socket.on('error', () => socket.destroy())
   socket.on('close', () => {
@@ -117,6 +121,9 @@ class TcpConnection implements Connection {
   resume(): void {
     this.#socket?.resume()
   }
+
+  /** TCP has none; its clients say PING. */
+  ping(): void {}
 
   end(reason: Disconnect): void {
     const socket = this.#socket

@@ -33,6 +33,10 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
     if (isNew && !admission.accept()) res.close()
   }
   app.filter(onSocket)
+  const alive = (ws: WebSocket<UserData<S>>) => {
+    const state = ws.getUserData().connection?.state
+    if (state !== undefined) events.alive(state)
+  }
   app.ws<UserData<S>>(path, {
     maxPayloadLength: services.messageBytesMax,
     maxBackpressure: services.writerBytesMax,
@@ -52,10 +56,8 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
       if (isBinary) events.binary(state, chunk)
       else events.text(state, chunk)
     },
-    ping(ws) {
-      const state = ws.getUserData().connection?.state
-      if (state !== undefined) events.alive(state)
-    },
+    ping: alive,
+    pong: alive,
     close(ws) {
       admission.left()
       const { connection } = ws.getUserData()
@@ -127,6 +129,10 @@ class WebSocketConnection<S> implements Connection {
   }
 
   resume(): void {}
+
+  ping(): void {
+    this.#ws?.ping()
+  }
 
   end(reason: Disconnect): void {
     const ws = this.#ws

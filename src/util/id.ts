@@ -29,7 +29,8 @@ const TWO32 = 0x1_0000_0000
 
 /** The one form of a value; undefined when it is not an integer of 0..2^64-1. Accepts what decoders produce. */
 export function toId(value: unknown): Id | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined
+  // Adding 0 makes one zero of the two.
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value + 0 : undefined
   if (typeof value !== 'bigint' || value < 0n || value > MAX) return undefined
   return value <= 9007199254740991n ? Number(value) : value
 }

@@ -1,7 +1,6 @@
 import type { Server } from 'node:net'
 import { ListenerType } from '../contract/listener.ts'
 import { Disconnect } from '../protocol/disconnect.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
 import { Frame } from '../protocol/frame.ts'
 import type { SessionContext } from '../session/context.ts'
 import { dispatchBinary, dispatchText, error, GARBAGE } from '../session/dispatch.ts'
@@ -29,7 +28,7 @@ interface ClientEvents {
 }
 
 /** Joins connections to the sessions: what one says is dispatched, what happens to it is told to the hub. */
-export function clientEvents({ count, guard, onDefect }: Core, context: SessionContext): ClientEvents {
+export function clientEvents({ count, guard, onDefect, options }: Core, context: SessionContext): ClientEvents {
   const { hub, clock } = context
   const open = { [ListenerType.TCP]: 0, [ListenerType.WS]: 0 }
   let onAllClosed: (() => void) | undefined
@@ -40,13 +39,16 @@ export function clientEvents({ count, guard, onDefect }: Core, context: SessionC
     if (open[ListenerType.TCP] + open[ListenerType.WS] === 0) onAllClosed?.()
   }
   const garbage = (session: Session) => {
-    error(context, session, 0, ErrorCode.BAD_HEADER)
+    error(context, session, 0, `length: expected whole frames of 8..${options.frameBytesMax} bytes, got something else`)
     hub.kick(session, Disconnect.BAD_FRAME)
   }
   const take = (session: Session, chunk: Buffer, dispatch: typeof dispatchBinary) => {
     const rest = dispatch(context, session, chunk)
     if (rest === undefined) return
-    if (rest === GARBAGE || !session.postpone(rest.length, () => take(session, rest, dispatch))) garbage(session)
+    if (rest === GARBAGE) garbage(session)
+    else if (!session.postpone(rest.length, () => take(session, rest, dispatch))) {
+      hub.kick(session, Disconnect.OVER_LIMIT)
+    }
   }
   const hear = (session: Session, chunk: Buffer, dispatch: typeof dispatchBinary) => {
     session.seen(clock.now())

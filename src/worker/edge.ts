@@ -2,6 +2,7 @@ import type { Admission } from '../admission/admission.ts'
 import { numbersOf } from '../contract/generation.ts'
 import { ListenerType } from '../contract/listener.ts'
 import { Fanout } from '../fanout/fanout.ts'
+import { VERSION } from '../ops/version.ts'
 import { Broadcasts } from '../session/broadcasts.ts'
 import { Congestion } from '../session/congestion.ts'
 import type { SessionContext } from '../session/context.ts'
@@ -63,6 +64,8 @@ export function createEdge(core: Core, admission: Admission): Edge {
     broadcasts: new Broadcasts(clock, hub, fanout),
     watchers: new Watchers(hub),
     congestion,
+    server: VERSION,
+    onMalformed: () => count.add('requests_malformed_total', 1),
   }
   const sessions: Part = {
     methods: sessionCalls(context),
@@ -82,7 +85,13 @@ export function createEdge(core: Core, admission: Admission): Edge {
       row.set('refused_connections_total', admission.refused)
     },
   }
-  const { loginTimeoutMs, heartbeatMs } = options
+  const { loginTimeoutMs, heartbeatMs, pingIntervalMs } = options
+  /** Not all at the same moment: one part after the other. */
+  const startPings = () => {
+    const parts = Math.ceil(pingIntervalMs / SWEEP_MS)
+    let part = 0
+    clock.every(pingIntervalMs / parts, () => hub.ping(part++, parts))
+  }
   return {
     context,
     parts: [sessions, delivery, pausing],
@@ -90,6 +99,7 @@ export function createEdge(core: Core, admission: Admission): Edge {
       clock.every(Math.min(SWEEP_MS, loginTimeoutMs / 2, heartbeatMs), () =>
         hub.sweep(loginTimeoutMs, heartbeatMs * SILENT_BEATS),
       )
+      if (pingIntervalMs > 0) startPings()
     },
   }
 }

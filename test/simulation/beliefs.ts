@@ -1,5 +1,4 @@
-import type { Frame } from '../support/body.js'
-import type { Endpoint } from './endpoint.js'
+import type { Endpoint, Heard } from './endpoint.js'
 import type { Check } from './scene.js'
 
 const BUSY = 10009
@@ -45,7 +44,7 @@ export function forget(told: Endpoint['told'], rid: number): void {
 }
 
 /** The text of a chat or push, whatever the form. */
-export function textOf({ body }: Frame): string | undefined {
+export function textOf({ body }: Pick<Heard, 'body'>): string | undefined {
   if (typeof body.text === 'string') return body.text
   if (typeof body.data === 'string') return body.data
   if (typeof body.data64 === 'string') return Buffer.from(body.data64, 'base64').toString()

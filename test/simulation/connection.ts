@@ -68,6 +68,9 @@ export class ModelConnection implements Connection {
     this.isPaused = false
   }
 
+  /** The simulation sends no pings: `pingIntervalMs` is 0. */
+  ping(): void {}
+
   /** By the worker. What the client still says is thrown away. */
   end(reason: Disconnect): void {
     if (!this.isOpen || this.worker.isMute) return

@@ -1,6 +1,6 @@
 import { ListenerType } from '#dist/contract/listener.js'
 import type { Disconnect } from '#dist/protocol/disconnect.js'
-import type { Body, Frame } from '../support/body.js'
+import type { Body } from '../support/body.js'
 import { decodeBinary, decodeJson, encodeBinary, encodeJson } from '../support/codec.js'
 import type { CommandName } from '../support/commands.js'
 import type { ClientEnd, ModelConnection } from './connection.js'
@@ -19,9 +19,16 @@ export interface Asked {
 
 export type ClientState = 'new' | 'signing in' | 'online' | 'over'
 
+/** A frame as a client of the simulation gets it: its requests have numbers, and so have their acks. */
+export interface Heard {
+  readonly cmd: string
+  readonly seq: number
+  readonly body: Body
+}
+
 /** What the checks hear of a client. */
 export interface EndpointEvents {
-  heard(endpoint: Endpoint, frame: Frame): void
+  heard(endpoint: Endpoint, frame: Heard): void
   ended(endpoint: Endpoint, reason: Disconnect | undefined): void
 }
 
@@ -77,7 +84,7 @@ export class Endpoint implements ClientEnd {
     // Who has left hears no more.
     if (this.state === 'over') return
     const frames = isBinary ? decodeBinary(payload as Buffer).frames : decodeJson(payload.toString())
-    for (const frame of frames) this.#events.heard(this, frame)
+    for (const frame of frames as Heard[]) this.#events.heard(this, frame)
   }
 
   ended(reason: Disconnect | undefined): void {

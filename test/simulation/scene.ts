@@ -1,9 +1,8 @@
 import type { Disconnect } from '#dist/protocol/disconnect.js'
 import type { Session } from '#dist/session/session.js'
 import { SessionState } from '#dist/session/session.js'
-import type { Frame } from '../support/body.js'
 import type { Device } from './device.js'
-import type { Endpoint, EndpointEvents } from './endpoint.js'
+import type { Endpoint, EndpointEvents, Heard } from './endpoint.js'
 import type { Ledger } from './ledger.js'
 import type { Invariant } from './violations.js'
 import type { ModelWorker } from './worker.js'
@@ -29,7 +28,7 @@ export interface Scene {
 
 /** One thing that must hold: hears what happens, and looks when all has settled. */
 export interface Check extends Partial<WorldEvents>, Partial<EndpointEvents> {
-  heard?(endpoint: Endpoint, frame: Frame): void
+  heard?(endpoint: Endpoint, frame: Heard): void
   ended?(endpoint: Endpoint, reason: Disconnect | undefined): void
   /** No faults any more, nothing is on its way. @param isLast after the pushes that probe who is reached */
   settled?(isLast: boolean): void

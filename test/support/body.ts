@@ -29,6 +29,7 @@ export interface Body {
 /** One command as it travels, whatever the format. */
 export interface Frame {
   readonly cmd: string
-  readonly seq: number
+  /** In JSON a number, a text, or none. */
+  readonly seq: unknown
   readonly body: Body
 }

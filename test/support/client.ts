@@ -65,7 +65,7 @@ export class Client {
   }
 
   /** Whatever answers this seq. */
-  answerTo(seq: number, what = 'an answer'): Promise<Arrival> {
+  answerTo(seq: number | string | undefined, what = 'an answer'): Promise<Arrival> {
     return this.inbox.take(arrival => arrival.seq === seq, `${what} with seq ${seq}`)
   }
 

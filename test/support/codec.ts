@@ -110,7 +110,6 @@ export function decodeJson(text: string): Frame[] {
   return text.split('\n').map(line => {
     const { cmd, seq, body } = parseJson(line) as Partial<Frame>
     if (typeof cmd !== 'string' || !isCommand(cmd)) throw new Error(`no command in ${line}`)
-    if (typeof seq !== 'number') throw new Error(`no seq in ${line}`)
     return { cmd, seq, body: body ?? {} }
   })
 }

@@ -9,6 +9,7 @@ type ChatRequest = typeof Command.CHAT | typeof Command.GROUP_CHAT | typeof Comm
 /** Membership, gags and blacklists are checked at the home, which answers with the ack. */
 export function handleChat(request: ClientRequest<typeof Command.CHAT>): void {
   const { session, body } = request
+  if (isEmpty(request)) return
   if (!say(request, ChatScope.USER, body.duid)) {
     request.refuse(refused('BUSY'), { suid: session.uid, duid: body.duid })
   }
@@ -16,15 +17,26 @@ export function handleChat(request: ClientRequest<typeof Command.CHAT>): void {
 
 export function handleGroupChat(request: ClientRequest<typeof Command.GROUP_CHAT>): void {
   const { session, body } = request
+  if (isEmpty(request)) return
   if (!say(request, ChatScope.GROUP, body.gid)) request.refuse(refused('BUSY'), { uid: session.uid, gid: body.gid })
 }
 
 export function handleRoomChat(request: ClientRequest<typeof Command.ROOM_CHAT>): void {
   const { session, body } = request
+  if (isEmpty(request)) return
   if (!say(request, ChatScope.ROOM, body.rid)) request.refuse(refused('BUSY'), { uid: session.uid, rid: body.rid })
 }
 
-/** Writes the chat to the home of its readers. @returns false when that home takes nothing more at the moment */
+/** What is said is a text, data, or both. */
+function isEmpty<R extends ChatRequest>(request: ClientRequest<R>): boolean {
+  const { text, data } = request.body as BodyOf<ChatRequest>
+  if (text !== undefined || data !== undefined) return false
+  request.context.onMalformed()
+  request.refuse(refused('BAD_BODY', 'bad body: text: expected text or data, got neither'))
+  return true
+}
+
+/** Writes the chat to the home of those who get it. @returns false when that one takes nothing more at the moment */
 function say<R extends ChatRequest>(
   { context, session, seq, body }: ClientRequest<R>,
   scope: ChatScope,

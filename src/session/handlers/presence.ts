@@ -5,6 +5,7 @@ import { Command } from '../../protocol/command.ts'
 import { Disconnect } from '../../protocol/disconnect.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
+import { features } from '../../protocol/requests.ts'
 import type { Gid } from '../../util/id.ts'
 import { admitted, askedFor, left, NOTHING_SEEN, notAdmitted } from '../membership.ts'
 import type { ClientRequest } from '../request.ts'
@@ -18,11 +19,13 @@ type Online = ClientRequest<typeof Command.ONLINE>
 /** Signs a device in: its token, the home of its user, its groups, and then the ack before anything else. */
 export function handleOnline(request: Online): void {
   const { context, session, body } = request
-  const { uid, sid, token, app = '', version = '' } = body
+  const { uid, sid, token, app = '', version = '', ids } = body
   if (session.state !== SessionState.NEW) {
     request.refuse(refused('ONLINE_REFUSED'), { uid, sid })
     return
   }
+  // Other words than this one, of clients newer than the gateway, are passed over.
+  session.idsAsText = ids === 'text' && session.speaksJson
   const verdict = context.tokens.verify(token, uid, sid, Math.floor(context.clock.wall() / 1000))
   if (verdict !== 'good') {
     request.refuse(refused('BAD_TOKEN'), { uid, sid })
@@ -121,12 +124,13 @@ function attach(request: Online, gid: Gid, answered: (refusal: Refused | undefin
 
 function complete(request: Online, broadcastsSeen: number): void {
   const { context, session } = request
-  const { hub, broadcasts, options } = context
+  const { hub, broadcasts, options, server } = context
   const { uid, sid } = session
   const held = session.takeHeld()
   session.state = SessionState.ONLINE
   hub.countOnline(session, 1)
-  request.ack({ uid, sid, heartbeat: Math.max(1, Math.round(options.heartbeatMs / 1000)) })
+  const heartbeat = Math.max(1, Math.round(options.heartbeatMs / 1000))
+  request.ack({ uid, sid, heartbeat, server, features })
   for (const { frame, dataKind } of held) hub.send(session, frame, dataKind)
   broadcasts.join(session)
   broadcasts.catchUp(session, broadcastsSeen)

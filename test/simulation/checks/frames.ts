@@ -1,6 +1,5 @@
-import type { Frame } from '../../support/body.js'
 import { textOf } from '../beliefs.js'
-import type { Endpoint } from '../endpoint.js'
+import type { Endpoint, Heard } from '../endpoint.js'
 import { brief, type Ledger } from '../ledger.js'
 import type { Check, Scene } from '../scene.js'
 
@@ -9,7 +8,7 @@ const carriers = new Set(['CHAT', 'ROOM-CHAT', 'GROUP-CHAT', 'BC', 'P2P', 'ROOM-
 
 /** Each frame by itself: in order, once, and for whom it came to. */
 export function checkFrames({ violate, ledger }: Scene): Check {
-  const judge = (endpoint: Endpoint, frame: Frame) => {
+  const judge = (endpoint: Endpoint, frame: Heard) => {
     const { cmd, body } = frame
     if (endpoint.state !== 'online' && cmd !== 'ONLINE-ACK' && cmd !== 'KICK' && frame.seq === 0) {
       violate('early frame', `${endpoint} got ${cmd} before its ONLINE-ACK`)
@@ -25,7 +24,7 @@ export function checkFrames({ violate, ledger }: Scene): Check {
     once(endpoint, msgid, text)
   }
 
-  const order = (endpoint: Endpoint, { cmd, body }: Frame, msgid: number) => {
+  const order = (endpoint: Endpoint, { cmd, body }: Heard, msgid: number) => {
     if (!lineKinds.has(cmd)) return
     const line = cmd === 'ROOM-CHAT' ? `room ${body.rid}/${body.gid}` : `group ${body.gid}`
     const newest = endpoint.newest.get(line) ?? 0
@@ -62,7 +61,7 @@ function mayRepeat({ connection, state, reason }: Endpoint): boolean {
   return connection.worker.isLost || (state === 'over' && reason === undefined)
 }
 
-function isStranger(endpoint: Endpoint, { cmd, body }: Frame, text: string, { pushes, chats }: Ledger): boolean {
+function isStranger(endpoint: Endpoint, { cmd, body }: Heard, text: string, { pushes, chats }: Ledger): boolean {
   const { uid, sid } = endpoint.device
   if (cmd === 'CHAT') return body.suid !== uid && body.duid !== uid
   if (cmd === 'ROOM-CHAT' || cmd === 'ROOM-BC') return !endpoint.roomsAsked.has(Number(body.rid))
