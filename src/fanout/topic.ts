@@ -1,4 +1,5 @@
 import type { GrowingBuffer } from '../util/growing-buffer.ts'
+import type { Watermark } from './watermark.ts'
 
 /** WS_JSON_TEXT_IDS: JSON whose ids are decimal text. */
 export const Carrier = { WS_BINARY: 0, WS_JSON: 1, TCP: 2, WS_JSON_TEXT_IDS: 3 } as const
@@ -13,6 +14,8 @@ export interface Subscriber {
    * @param payload raw TCP may keep it until the client has read
    */
   write(payload: Buffer): boolean
+  /** It was written all stored pushes up to this one; `place` is where. */
+  wrote?(place: Place, msgid: number, endsAt: number): void
 }
 
 /** Where a subscriber stands in a topic: enough to take it out again. */
@@ -24,6 +27,8 @@ export class Place {
   topic: Topic | undefined
   /** Index in the list of its carrier; NOWHERE while it waits for the next flush to be let in. */
   at = NOWHERE
+  /** What the subscriber has had of the stored pushes there; for the subscriber to set and use. */
+  watermark: Watermark | undefined
 
   constructor(subscriber: Subscriber) {
     this.subscriber = subscriber
@@ -37,6 +42,8 @@ interface Joiner {
   readonly place: Place
   /** How much was gathered before it, in its form. */
   readonly at: number
+  /** The last stored push before it. */
+  readonly stored: number
 }
 
 /** What a topic gathers until its flush, in each form that a member wants: binary frames back to back, JSON messages one a line. */
@@ -45,6 +52,9 @@ export interface Pending {
   readonly json: GrowingBuffer
   readonly jsonTextIds: GrowingBuffer
   messages: number
+  /** The last stored push in it, and when the last of those ends; 0: there is none. */
+  stored: number
+  storedEndsAt: number
 }
 
 export type TopicKey = number | string
@@ -77,7 +87,10 @@ export class Topic {
     place.carrier = place.subscriber.carrier
     this.#count(place, 1)
     if (this.pending === undefined) this.#seat(place)
-    else this.#joiners = [...this.#joiners, { place, at: gatheredFor(place, this.pending).length }]
+    else {
+      const { stored } = this.pending
+      this.#joiners = [...this.#joiners, { place, at: gatheredFor(place, this.pending).length, stored }]
+    }
   }
 
   /** Takes a member out; it still gets what was published while it was in. */
@@ -87,10 +100,10 @@ export class Topic {
     if (place.at === NOWHERE) {
       const joiner = this.#joiners.find(one => one.place === place)
       this.#joiners = this.#joiners.filter(one => one !== joiner)
-      this.#handOver(place, joiner?.at ?? 0)
+      this.#handOver(place, joiner?.at ?? 0, joiner?.stored ?? 0)
       return
     }
-    this.#handOver(place, 0)
+    this.#handOver(place, 0, 0)
     // The last one takes the place.
     const list = this.#lists[place.carrier]
     const last = list.pop()!
@@ -102,44 +115,49 @@ export class Topic {
   }
 
   /** Writes what was gathered to every member. @returns how many of them did not take it */
-  deliver({ binary, json, jsonTextIds }: Pending): number {
+  deliver(pending: Pending): number {
+    const { binary, json, jsonTextIds } = pending
     let refusals = 0
     if (binary.length > 0) {
       // A WebSocket copies what it cannot send at once; a raw TCP socket keeps the memory, which must not be used again.
       const bytes = this.tcpSize > 0 ? binary.take() : binary.view()
-      refusals += writeAll(this.#lists[Carrier.WS_BINARY], bytes) + writeAll(this.#lists[Carrier.TCP], bytes)
-      refusals += this.#deliverToJoiners(bytes, isBinary)
+      refusals += writeAll(this.#lists[Carrier.WS_BINARY], bytes, pending)
+      refusals += writeAll(this.#lists[Carrier.TCP], bytes, pending)
+      refusals += this.#deliverToJoiners(bytes, isBinary, pending)
     }
     if (json.length > 0) {
       const text = json.view()
-      refusals += writeAll(this.#lists[Carrier.WS_JSON], text)
-      refusals += this.#deliverToJoiners(text, carrier => carrier === Carrier.WS_JSON)
+      refusals += writeAll(this.#lists[Carrier.WS_JSON], text, pending)
+      refusals += this.#deliverToJoiners(text, carrier => carrier === Carrier.WS_JSON, pending)
     }
     if (jsonTextIds.length > 0) {
       const text = jsonTextIds.view()
-      refusals += writeAll(this.#lists[Carrier.WS_JSON_TEXT_IDS], text)
-      refusals += this.#deliverToJoiners(text, carrier => carrier === Carrier.WS_JSON_TEXT_IDS)
+      refusals += writeAll(this.#lists[Carrier.WS_JSON_TEXT_IDS], text, pending)
+      refusals += this.#deliverToJoiners(text, carrier => carrier === Carrier.WS_JSON_TEXT_IDS, pending)
     }
     for (const { place } of this.#joiners) this.#seat(place)
     this.#joiners = NO_JOINERS
     return refusals
   }
 
-  #deliverToJoiners(payload: Buffer, takesForm: (carrier: Carrier) => boolean): number {
+  #deliverToJoiners(payload: Buffer, takesForm: (carrier: Carrier) => boolean, pending: Pending): number {
     let refusals = 0
-    for (const { place, at } of this.#joiners) {
+    for (const { place, at, stored } of this.#joiners) {
       if (!takesForm(place.carrier)) continue
       const start = startBehind(place, at)
-      if (start < payload.length && !place.subscriber.write(payload.subarray(start))) refusals++
+      if (start >= payload.length) continue
+      if (!place.subscriber.write(payload.subarray(start))) refusals++
+      else if (pending.stored > stored) wrote(place, pending)
     }
     return refusals
   }
 
-  #handOver(place: Place, at: number): void {
+  #handOver(place: Place, at: number, stored: number): void {
     if (this.pending === undefined) return
     const start = startBehind(place, at)
     const gathered = gatheredFor(place, this.pending).view()
-    if (start < gathered.length) place.subscriber.write(Buffer.from(gathered.subarray(start)))
+    if (start >= gathered.length || !place.subscriber.write(Buffer.from(gathered.subarray(start)))) return
+    if (this.pending.stored > stored) wrote(place, this.pending)
   }
 
   #seat(place: Place): void {
@@ -162,10 +180,25 @@ const NONE = Object.freeze([]) as unknown as Place[]
 const NO_JOINERS = Object.freeze([]) as unknown as Joiner[]
 
 /** The hot loop: one system call per member. No member joins or leaves while it runs: a slow one is closed in a later turn. */
-function writeAll(places: readonly Place[], payload: Buffer): number {
+function writeAll(places: readonly Place[], payload: Buffer, pending: Pending): number {
+  if (pending.stored > 0) return writeAllStored(places, payload, pending)
   let refusals = 0
   for (let i = 0; i < places.length; i++) if (!places[i]!.subscriber.write(payload)) refusals++
   return refusals
+}
+
+/** The same when stored pushes are in it. */
+function writeAllStored(places: readonly Place[], payload: Buffer, pending: Pending): number {
+  let refusals = 0
+  for (const place of places) {
+    if (!place.subscriber.write(payload)) refusals++
+    else wrote(place, pending)
+  }
+  return refusals
+}
+
+function wrote(place: Place, { stored, storedEndsAt }: Pending): void {
+  place.subscriber.wrote?.(place, stored, storedEndsAt)
 }
 
 function isBinary(carrier: Carrier): boolean {

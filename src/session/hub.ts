@@ -1,4 +1,5 @@
 import { ListenerType } from '../contract/listener.ts'
+import type { StoredMark } from '../contract/stored.ts'
 import { Command } from '../protocol/command.ts'
 import { Disconnect, type DisconnectCause, mayReconnect } from '../protocol/disconnect.ts'
 import { encodeFrame } from '../protocol/encode.ts'
@@ -68,10 +69,10 @@ export class Hub {
     this.#events.online(listener, this.online[listener])
   }
 
-  /** One frame to one session, in order with all others to it. `frame` must not change afterwards. */
-  send(session: Session, frame: Buffer, dataKind: DataKind = DataKind.BYTES): void {
+  /** One frame to one session, in order with all others to it. `frame` must not change afterwards. @param mark of a stored push */
+  send(session: Session, frame: Buffer, dataKind: DataKind = DataKind.BYTES, mark?: StoredMark): void {
     if (session.state === SessionState.CLOSED) return
-    const isFirst = session.send(frame, dataKind)
+    const isFirst = session.send(frame, dataKind, mark)
     if (session.outputBytes > this.#outputBytesMax) this.#overflow(session)
     else if (isFirst) {
       this.#dirty.push(session)
@@ -80,12 +81,12 @@ export class Hub {
   }
 
   /** The same, but behind the ONLINE-ACK when the session is still signing in. */
-  deliver(session: Session, frame: Buffer, dataKind: DataKind): void {
+  deliver(session: Session, frame: Buffer, dataKind: DataKind, mark?: StoredMark): void {
     if (session.state !== SessionState.SIGNING_IN) {
-      this.send(session, frame, dataKind)
+      this.send(session, frame, dataKind, mark)
       return
     }
-    session.hold(frame, dataKind)
+    session.hold(frame, dataKind, mark)
     if (session.outputBytes > this.#outputBytesMax) this.#overflow(session)
   }
 

@@ -1,10 +1,13 @@
 import { ListenerType } from '../contract/listener.ts'
+import { type StoredMark, type StoredOf, StoredScope } from '../contract/stored.ts'
 import { Carrier, Place, type Subscriber } from '../fanout/topic.ts'
+import type { Watermark } from '../fanout/watermark.ts'
 import { type DataKind, type JsonSeq, toJson } from '../protocol/json-format.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { Cid, Gid, Rid, Sid, Uid } from '../util/id.ts'
 import { KeptSeqs } from './kept-seqs.ts'
-import type { Memberships } from './memberships.ts'
+import type { Membership, Memberships } from './memberships.ts'
+import { StoredMarks } from './stored-marks.ts'
 
 export const SessionState = { NEW: 0, SIGNING_IN: 1, ONLINE: 2, CLOSED: 3 } as const
 export type SessionState = (typeof SessionState)[keyof typeof SessionState]
@@ -12,6 +15,8 @@ export type SessionState = (typeof SessionState)[keyof typeof SessionState]
 interface Held {
   readonly frame: Buffer
   readonly dataKind: DataKind
+  /** Of a stored push. */
+  readonly mark: StoredMark | undefined
 }
 
 /** Requests that came before the ONLINE was answered: dispatched again afterwards. */
@@ -48,6 +53,10 @@ export class Session implements Subscriber {
   readonly at: number
   /** When it last said something: whole ms of the clock, which take no memory of their own. */
   seenAt: number
+  /** How often it has said something. */
+  heard = 0
+  /** What the device has had of stored pushes; most have had none. */
+  marks: StoredMarks | undefined
   /** Its place among all signed-in sessions. */
   readonly presence = new Place(this)
   rooms: Memberships<Rid> | undefined
@@ -60,6 +69,14 @@ export class Session implements Subscriber {
   #outputBytes = 0
   #pauses = 0
   #seqs: KeptSeqs | undefined
+  /** The stored pushes in the output, and in what topics wrote while it signed in. */
+  #stored: StoredMark[] | undefined
+  /** The msgids of stored pushes that are held or in the output. */
+  #coming: Set<number> | undefined
+  /** The last stored push of each place that was written and waits here for the client to read. */
+  #late: Map<Watermark, { readonly msgid: number; readonly endsAt: number }> | undefined
+  /** Something was not taken by its transport. */
+  #hasMissed = false
 
   /** @param at `Clock.instant` @param now `Clock.now` */
   constructor(cid: Cid, connection: Connection, at: number, now: number) {
@@ -78,6 +95,8 @@ export class Session implements Subscriber {
   /** The client sent something. */
   seen(now: number): void {
     this.seenAt = Math.floor(now)
+    this.heard++
+    if (this.#late !== undefined) this.#settle(this.heard - 1)
   }
 
   /** Bytes (of JSON: characters) that wait for the end of the turn, or for the ONLINE-ACK. */
@@ -104,6 +123,7 @@ export class Session implements Subscriber {
   dropOutput(): void {
     this.#output = undefined
     this.#held = undefined
+    this.#stored = undefined
     this.#outputBytes = 0
   }
 
@@ -114,8 +134,15 @@ export class Session implements Subscriber {
     return this.#seqs.keep(seq)
   }
 
-  /** Adds one frame, in memory of its own, to the output of this turn. @returns whether there was none before */
-  send(frame: Buffer, dataKind: DataKind): boolean {
+  /**
+   * Adds one frame, in memory of its own, to the output of this turn. @returns whether there was none before
+   * @param mark of a stored push, which the client has had once it says something after this is written
+   */
+  send(frame: Buffer, dataKind: DataKind, mark?: StoredMark): boolean {
+    if (mark !== undefined) {
+      this.#comes(mark)
+      this.#note(mark)
+    }
     const message = this.speaksJson ? toJson(frame, dataKind, this.idsAsText, this.#seqs) : frame
     this.#outputBytes += message.length
     if (this.#output !== undefined) {
@@ -127,10 +154,18 @@ export class Session implements Subscriber {
   }
 
   /** Holds a frame until `takeHeld`: nothing may overtake the ONLINE-ACK. */
-  hold(frame: Buffer, dataKind: DataKind): void {
+  hold(frame: Buffer, dataKind: DataKind, mark: StoredMark | undefined): void {
     this.#held ??= []
-    this.#held.push({ frame, dataKind })
+    this.#held.push({ frame, dataKind, mark })
+    if (mark !== undefined) this.#comes(mark)
     this.#outputBytes += frame.length
+  }
+
+  /** Its sign-in was refused: stored pushes are given to it when it tries again, what else came for it is kept. */
+  dropHeldStored(): void {
+    const held = this.takeHeld()
+    this.#coming = this.#stored = undefined
+    for (const { frame, dataKind, mark } of held) if (mark === undefined) this.hold(frame, dataKind, mark)
   }
 
   takeHeld(): readonly Held[] {
@@ -164,9 +199,90 @@ export class Session implements Subscriber {
     if (output.length === 1) this.write(output[0]!)
     else if (this.speaksJson) this.write(output.join('\n'))
     else this.write(Buffer.concat(output as Buffer[]))
+    const stored = this.#stored
+    this.#stored = undefined
+    for (const { scope, of, upTo, endsAt } of stored ?? []) this.#wrote(this.#marksOf(scope, of), upTo, endsAt)
+    if (this.#held === undefined) this.#coming = undefined
   }
 
   write(payload: Buffer | string): boolean {
-    return this.connection.write(payload, !this.speaksJson)
+    const isTaken = this.connection.write(payload, !this.speaksJson)
+    if (!isTaken) this.#hasMissed = true
+    return isTaken
+  }
+
+  /** By a topic: all stored pushes there up to this one were written. */
+  wrote(place: Place, msgid: number, endsAt: number): void {
+    const { scope, of } = this.#whereIs(place)
+    // What was there before it came waits for the ONLINE-ACK.
+    if (this.state === SessionState.SIGNING_IN) {
+      this.#note({ scope, of, upTo: msgid, endsAt })
+      return
+    }
+    place.watermark ??= this.#marksOf(scope, of)
+    this.#wrote(place.watermark, msgid, endsAt)
+  }
+
+  /** It is told what the device has had over earlier connections. */
+  inherit(marks: readonly StoredMark[]): void {
+    if (marks.length === 0) return
+    this.marks ??= new StoredMarks()
+    this.marks.inherit(marks)
+  }
+
+  /** Whether a stored push is to go to it: not when it has had it, will have it, or will be given it when it has signed in. */
+  lacks({ scope, of, upTo }: StoredMark): boolean {
+    if (this.state === SessionState.NEW || this.#coming?.has(upTo) === true) return false
+    return this.hadUpTo(scope, of) < upTo
+  }
+
+  /** The highest msgid of stored pushes that was written to it, or that the device has had before. */
+  hadUpTo(scope: StoredScope, of: StoredOf): number {
+    return this.marks?.find(scope, of)?.written ?? 0
+  }
+
+  /** What was written before it last said something: over it pushes are not sent again. */
+  get storedMarks(): readonly StoredMark[] {
+    return this.marks?.had(this.heard) ?? []
+  }
+
+  /** Behind what was missed nothing counts, and what still waits here does not yet. */
+  #wrote(watermark: Watermark, msgid: number, endsAt: number): void {
+    if (this.#hasMissed) return
+    if (this.#late !== undefined) this.#settle(this.heard)
+    if (this.connection.waiting > 0 || this.#late !== undefined) {
+      this.#late ??= new Map()
+      this.#late.set(watermark, { msgid, endsAt })
+    } else watermark.wrote(msgid, endsAt, this.heard)
+  }
+
+  /** What waited here has gone out, if all has. @param heard how often the client had been heard by then */
+  #settle(heard: number): void {
+    if (this.connection.waiting > 0) return
+    for (const [watermark, { msgid, endsAt }] of this.#late!) watermark.wrote(msgid, endsAt, heard)
+    this.#late = undefined
+  }
+
+  #comes({ upTo }: StoredMark): void {
+    this.#coming ??= new Set()
+    this.#coming.add(upTo)
+  }
+
+  #note(mark: StoredMark): void {
+    this.#stored ??= []
+    this.#stored.push(mark)
+  }
+
+  #marksOf(scope: StoredScope, of: StoredOf): Watermark {
+    this.marks ??= new StoredMarks()
+    return this.marks.of(scope, of)
+  }
+
+  #whereIs(place: Place): { scope: StoredScope; of: StoredOf } {
+    if (place === this.presence) return { scope: StoredScope.ALL, of: 0 }
+    const { id } = place as Membership
+    return this.rooms?.get(id as Rid) === place
+      ? { scope: StoredScope.ROOM, of: id as Rid }
+      : { scope: StoredScope.GROUP, of: id as Gid }
   }
 }

@@ -12,6 +12,8 @@ export const BURST_FACTOR = 8
 export interface Connection {
   readonly listener: ListenerType
   readonly peer: Peer
+  /** Bytes of what was written that wait here until the client reads. */
+  readonly waiting: number
   /**
    * Writes one message now. @returns false when the message was dropped: too much waits for this client, which will be closed
    * @param payload not changed by the caller afterwards, when the transport is raw TCP: it may be kept until the client has read

@@ -86,6 +86,10 @@ class TcpConnection implements Connection {
     return this.#peer
   }
 
+  get waiting(): number {
+    return this.#socket?.writableLength ?? 0
+  }
+
   get isOpen(): boolean {
     return this.#socket !== undefined
   }

@@ -115,6 +115,10 @@ class WebSocketConnection<S> implements Connection {
     return this.#peer
   }
 
+  get waiting(): number {
+    return this.#ws?.getBufferedAmount() ?? 0
+  }
+
   write(payload: Buffer | string, isBinary: boolean): boolean {
     const ws = this.#ws
     if (ws === undefined) return false

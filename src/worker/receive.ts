@@ -1,5 +1,14 @@
 import type { OnBusRecord } from '../bus/bus.ts'
-import { type ChatScope, emptyChat, RecordKind, readChat, readDeliver, readFanout } from '../contract/records.ts'
+import {
+  type ChatScope,
+  emptyChat,
+  RecordKind,
+  readChat,
+  readDeliver,
+  readFanout,
+  readStoredDeliver,
+  readStoredFanout,
+} from '../contract/records.ts'
 import { topicKey } from '../contract/topics.ts'
 import type { DataKind } from '../protocol/json-format.ts'
 import type { SessionContext } from '../session/context.ts'
@@ -29,6 +38,19 @@ export function receiver(
         const { cid, dataKind, frameAt } = readDeliver(block, at)
         const session = hub.get(cid)
         if (session !== undefined) hub.deliver(session, Buffer.from(block.subarray(frameAt, end)), dataKind as DataKind)
+        return
+      }
+      case RecordKind.STORED_FANOUT: {
+        const { topic, stored, dataKind, frameAt } = readStoredFanout(block, at)
+        const frame = block.subarray(frameAt, end)
+        fanout.publishStored(topicKey(from, topic), frame, dataKind as DataKind, stored.msgid, stored.endsAt)
+        return
+      }
+      case RecordKind.STORED_DELIVER: {
+        const { cid, mark, dataKind, frameAt } = readStoredDeliver(block, at)
+        const session = hub.get(cid)
+        if (session === undefined || !session.lacks(mark)) return
+        hub.deliver(session, Buffer.from(block.subarray(frameAt, end)), dataKind as DataKind, mark)
         return
       }
       case RecordKind.CALL:

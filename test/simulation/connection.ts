@@ -32,15 +32,23 @@ export class ModelConnection implements Connection {
   isStalled = false
   /** The client is gone and nobody has noticed: what is written is lost. */
   isHalfDead = false
+  /** How often the worker has heard the client. */
+  heard = 0
   /** Messages refused because the client is stalled. */
   refused = 0
   /** The client's end; made after this one. */
   client: ClientEnd | undefined
   #isSlow = false
+  #swallowed = 0
 
   constructor(worker: ModelWorker, listener: ListenerType) {
     this.worker = worker
     this.listener = listener
+  }
+
+  /** What raw TCP has taken for a stalled client waits for ever. */
+  get waiting(): number {
+    return this.#swallowed
   }
 
   write(payload: Buffer | string, isBinary: boolean): boolean {
@@ -50,7 +58,10 @@ export class ModelConnection implements Connection {
     if (this.isStalled) {
       this.#tooSlow()
       // Raw TCP keeps it, and the client never gets it.
-      if (this.listener === ListenerType.TCP) return true
+      if (this.listener === ListenerType.TCP) {
+        this.#swallowed += payload.length
+        return true
+      }
       this.refused++
       return false
     }

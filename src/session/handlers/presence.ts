@@ -1,5 +1,6 @@
 import { isRefused, type Refused, refused } from '../../contract/answer.ts'
 import { GROUPS_PAGE } from '../../contract/page.ts'
+import { StoredScope } from '../../contract/stored.ts'
 import { Watch } from '../../contract/watch.ts'
 import { Command } from '../../protocol/command.ts'
 import { Disconnect } from '../../protocol/disconnect.ts'
@@ -7,7 +8,7 @@ import { encodeFrame } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { features } from '../../protocol/requests.ts'
 import type { Gid } from '../../util/id.ts'
-import { admitted, askedFor, left, NOTHING_SEEN, notAdmitted } from '../membership.ts'
+import { admitted, askedFor, left, notAdmitted } from '../membership.ts'
 import type { ClientRequest } from '../request.ts'
 import { SessionState } from '../session.ts'
 
@@ -34,14 +35,18 @@ export function handleOnline(request: Online): void {
   }
   // What came for whom the connection wanted to be before is for nobody else.
   if (session.uid !== uid || session.sid !== sid) session.takeHeld()
+  session.marks = session.presence.watermark = undefined
   session.state = SessionState.SIGNING_IN
   Object.assign(session, { uid, sid, app, version })
-  const args = { uid, sid, cid: session.cid, at: session.at, app, version }
+  const args = { uid, sid, cid: session.cid, at: session.at, had: 0, app, version }
   context.calls.request(context.placement.homeOf(uid), 'userOnline', args, answer => {
     if (session.state !== SessionState.SIGNING_IN) return
     if (isRefused(answer) && answer.refused === ErrorCode.REPLACED.code) replaced(request, answer)
     else if (isRefused(answer)) notOnline(request, answer)
-    else attachGroups(request, answer.gids, () => complete(request, answer.broadcastsSeen))
+    else {
+      session.inherit(answer.marks)
+      attachGroups(request, answer.gids, () => complete(request))
+    }
   })
 }
 
@@ -61,8 +66,9 @@ function notOnline(request: Online, refusal: Refused): void {
     left(context, session, 'groups', gid)
     calls.tell(placement.homeOf(gid), 'groupDetach', { gid, sid, cid })
   }
-  calls.tell(placement.homeOf(uid), 'userOffline', { uid, sid, cid, broadcasts: NOTHING_SEEN })
+  calls.tell(placement.homeOf(uid), 'userOffline', { uid, sid, cid, marks: [] })
   session.state = SessionState.NEW
+  session.dropHeldStored()
   request.refuse(refusal, { uid, sid })
   for (const sayAgain of session.takePostponed()) sayAgain()
 }
@@ -111,7 +117,8 @@ function attach(request: Online, gid: Gid, answered: (refusal: Refused | undefin
   const { context, session } = request
   const { uid, sid, cid, at } = session
   askedFor(session, 'groups', gid)
-  context.calls.request(context.placement.homeOf(gid), 'groupAttach', { gid, uid, sid, cid, at }, answer => {
+  const had = session.hadUpTo(StoredScope.GROUP, gid)
+  context.calls.request(context.placement.homeOf(gid), 'groupAttach', { gid, uid, sid, cid, at, had }, answer => {
     if (!isRefused(answer)) {
       admitted(context, session, 'groups', gid, answer.topic)
       answered(undefined)
@@ -122,7 +129,7 @@ function attach(request: Online, gid: Gid, answered: (refusal: Refused | undefin
   })
 }
 
-function complete(request: Online, broadcastsSeen: number): void {
+function complete(request: Online): void {
   const { context, session } = request
   const { hub, broadcasts, options, server } = context
   const { uid, sid } = session
@@ -131,9 +138,9 @@ function complete(request: Online, broadcastsSeen: number): void {
   hub.countOnline(session, 1)
   const heartbeat = Math.max(1, Math.round(options.heartbeatMs / 1000))
   request.ack({ uid, sid, heartbeat, server, features })
-  for (const { frame, dataKind } of held) hub.send(session, frame, dataKind)
+  for (const { frame, dataKind, mark } of held) hub.send(session, frame, dataKind, mark)
   broadcasts.join(session)
-  broadcasts.catchUp(session, broadcastsSeen)
+  broadcasts.catchUp(session)
   for (const sayAgain of session.takePostponed()) sayAgain()
 }
 

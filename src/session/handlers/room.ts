@@ -1,4 +1,5 @@
 import { isRefused, refused } from '../../contract/answer.ts'
+import { StoredScope } from '../../contract/stored.ts'
 import type { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { Rid } from '../../util/id.ts'
@@ -35,7 +36,8 @@ export function handleRoomJoin(request: ClientRequest<typeof Command.ROOM_JOIN>)
     return
   }
   askedFor(session, 'rooms', rid)
-  const args = { rid, uid, sid, cid, at, listener: session.connection.listener }
+  const had = session.hadUpTo(StoredScope.ROOM, rid)
+  const args = { rid, uid, sid, cid, at, had, listener: session.connection.listener }
   request.ask(context.placement.homeOf(rid), 'roomJoin', args, answer => {
     if (isRefused(answer)) {
       notAdmitted(context, session, 'rooms', rid, answer)
