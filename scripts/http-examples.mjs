@@ -222,12 +222,12 @@ async function prepareScene(phone) {
   await alice.request('GROUP-CHAT', { gid: SMALL_GROUP, text: 'Anybody here?' })
   await quietly('group.blacklist.add', { gid: GROUP, uid: TRUDY })
   await quietly('group.gag.add', { gid: GROUP, uid: BOB })
-  await quietly('room.blacklist.add', { rid: ROOM, uid: TRUDY })
-  await quietly('room.gag.add', { rid: ROOM, uid: CAROL })
   // Three sessions in sub-groups of two, so that there is a second one.
   await quietly('room.cap.set', { rid: ROOM, cap: 2 })
   for (const device of devices) await device.request('ROOM-JOIN', { rid: ROOM })
   for (const rid of [CLOSED_ROOM, SMALL_ROOM]) await alice.request('ROOM-JOIN', { rid })
+  await quietly('room.blacklist.add', { rid: SMALL_ROOM, uid: TRUDY })
+  await quietly('room.gag.add', { rid: SMALL_ROOM, uid: CAROL })
   await quietly('user-statis.add', { prec: '1h', num: 720 })
   await quietly('user-statis.add', { prec: '1d', num: 365 })
   for (const [kind, node] of Object.entries(PEERS)) {
@@ -296,8 +296,8 @@ const specs = {
   'room.cap.set': [{ rid: ROOM, cap: 2 }],
   'room.cap.get': [{ rid: ROOM }],
   'room.top': [{ num: 3 }, {}, ({ len }) => len === 2],
-  'room.blacklist.get': [{ rid: ROOM }],
-  'room.gag.get': [{ rid: ROOM }],
+  'room.blacklist.get': [{ rid: SMALL_ROOM }],
+  'room.gag.get': [{ rid: SMALL_ROOM }],
   'room.groups': [{ rid: ROOM }, {}, ({ len }) => len === 2],
   'listend.list': [{}, {}, isUp],
   'listend.add': [{ ...PEER, type: 2 }],

@@ -106,6 +106,21 @@ export const optionRows = {
     doc: 'Maximum length of the body of a push.',
     reloadable: true,
   },
+  storedBytesPerUserMax: {
+    schema: integer(0, 1 << 30).default(1 << 20),
+    doc: 'Bytes of valid pushes (`expire`) that are stored for one user. Over it a push is answered 10009.',
+    reloadable: true,
+  },
+  storedBytesPerRoomMax: {
+    schema: integer(0, 1 << 30).default(4 << 20),
+    doc: 'The same for one room, for one group, and for everybody (with apps).',
+    reloadable: true,
+  },
+  storedBytesMax: {
+    schema: integer(0, 2 ** 40).default(256 << 20),
+    doc: 'The same in all.',
+    reloadable: true,
+  },
   batchBytesMax: {
     schema: integer(1024, 1 << 28).default(8 << 20),
     doc: 'Maximum length of the body of a batch of pushes.',

@@ -27,7 +27,9 @@ export const ErrorCode = {
     code: 10009,
     status: 503,
     text: 'busy',
-    doc: 'The gateway is overloaded, or an answer took too long. The request may or may not have taken effect; try again.',
+    doc:
+      'The gateway is overloaded, or an answer took too long. The request may or may not have taken effect; try again. Also ' +
+      'a push with `expire` when too much is stored already: then nothing was done, and errmsg names the option.',
   },
   SID_MISMATCH: {
     code: 10013,
