@@ -1,4 +1,4 @@
-import { ErrorCode } from '../protocol/error-code.ts'
+import { ErrorCode, errorText } from '../protocol/error-code.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../transport/uws.ts'
 import { stringify } from '../util/json.ts'
 import { ApiError, unexpected } from './api-error.ts'
@@ -38,6 +38,8 @@ const NO_BODY = Buffer.alloc(0)
 
 /** Two headers in one call, because each call into native code costs time. */
 const HEADERS_OF_JSON = `${JSON_TYPE}\r\ncache-control: no-store`
+/** For who may try again, and when. */
+const HEADERS_OF_REFUSAL = `${HEADERS_OF_JSON}\r\nretry-after: 1`
 
 /** One request. It copies what it needs from the native objects at once: they are valid only during the call. */
 class Exchange {
@@ -175,7 +177,7 @@ export class HttpServer {
       const refusal = this.#services.context.admission.call(req, () =>
         isLoopbackAddress(new Uint8Array(res.getRemoteAddress())),
       )
-      if (refusal !== undefined) throw new ApiError(ErrorCode.UNAUTHORIZED.code, refusal)
+      if (refusal !== undefined) throw new ApiError(refusal.refused, refusal.errmsg ?? errorText(refusal.refused))
       if (exchange.path === '/metrics') {
         this.#services.metricsPage().then(
           page => exchange.answer(200, page, 'text/plain; version=0.0.4; charset=utf-8\r\ncache-control: no-store'),
@@ -255,8 +257,14 @@ export class HttpServer {
     const { method, path } = exchange
     const known = error instanceof ApiError ? error : unexpected(this.#services.context, error, { method, path })
     const body = stringify({ code: known.code, errmsg: known.message })
-    exchange.answer(known.status, body, HEADERS_OF_JSON, known.code === ErrorCode.BODY_TOO_LONG.code)
+    const headers = comesBack(known) ? HEADERS_OF_REFUSAL : HEADERS_OF_JSON
+    exchange.answer(known.status, body, headers, known.code === ErrorCode.BODY_TOO_LONG.code)
   }
+}
+
+/** Whether the same request may be taken in a while. */
+function comesBack({ status, code }: ApiError): boolean {
+  return (status === 429 || status === 503) && code !== ErrorCode.INTERNAL.code
 }
 
 function probe(res: HttpResponse, isGood: boolean, isHead: boolean): void {

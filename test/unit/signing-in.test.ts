@@ -47,6 +47,7 @@ function oneConnection() {
   const fanout = new Fanout(clock, 0, { published: () => undefined, flushed: () => undefined }, () => undefined)
   const context = {
     options: { heartbeatMs: 1000 },
+    admission: { signIn: () => undefined },
     clock,
     calls,
     hub,

@@ -13,6 +13,7 @@ import { Users } from '#dist/shard/user/users.js'
 import { MemoryDisk, MemoryStore } from '#dist/store/memory-store.js'
 import { systemClock } from '#dist/util/clock.js'
 import type { Cid, Sid, Uid } from '#dist/util/id.js'
+import { NO_LIMITS } from '../support/no-limits.js'
 
 const RING_BYTES = 4096
 const OTHER = 99
@@ -54,7 +55,16 @@ function homeAndEdge() {
   const placement = localPlacement(0, 2)
   const stored = new StoredPushes(store, home.bus, clock, placement)
   const log = { error: () => undefined }
-  const context = { ...home, store, clock, placement, stored, log, onDefect } as unknown as HomeContext
+  const context = {
+    ...home,
+    store,
+    clock,
+    placement,
+    stored,
+    limits: NO_LIMITS,
+    log,
+    onDefect,
+  } as unknown as HomeContext
   const users = new Users(context, { online: () => undefined, signedIn: () => undefined })
   const pass = () => {
     for (let round = 0; round < 20; round++) {
