@@ -10,9 +10,16 @@ import type { Memberships } from './memberships.ts'
 export const SessionState = { NEW: 0, SIGNING_IN: 1, ONLINE: 2, CLOSED: 3 } as const
 export type SessionState = (typeof SessionState)[keyof typeof SessionState]
 
-interface Held {
-  readonly frame: Buffer
-  readonly dataKind: DataKind
+/** What waits for the ONLINE-ACK: a frame, or what a topic wrote, which is in the form of the session already. */
+export interface Held {
+  readonly bytes: Buffer
+  /** Undefined: a topic wrote it. */
+  readonly dataKind: DataKind | undefined
+}
+
+interface Waiting {
+  readonly held: Held[]
+  bytes: number
 }
 
 /** Requests that came before the ONLINE was answered: dispatched again afterwards. */
@@ -23,6 +30,8 @@ interface Early {
 
 /** Most bytes that a client may send before its ONLINE is answered. */
 const EARLY_BYTES_MAX = 262_144
+/** Most bytes that wait for its ONLINE-ACK. */
+const HELD_BYTES_MAX = 1_048_576
 
 /**
  * One connection and, from ONLINE on, one signed-in device: state only. Output is gathered until the end of the turn and
@@ -32,6 +41,8 @@ export class Session implements Subscriber {
   readonly cid: Cid
   readonly connection: Connection
   state: SessionState = SessionState.NEW
+  /** Its ONLINE-ACK was sent, once and for all: what is for it waits no more. */
+  isSignedIn = false
   speaksJson = false
   /** It gets ids as decimal text, as its ONLINE asked for; JSON only. */
   idsAsText = false
@@ -57,8 +68,8 @@ export class Session implements Subscriber {
   groups: Memberships<Gid> | undefined
   /** Output of this turn, in the form of the session. */
   #output: (Buffer | string)[] | undefined
-  /** Frames that came before the ONLINE-ACK could be sent: they follow it. */
-  #held: Held[] | undefined
+  /** What came before the ONLINE-ACK could be sent, in its order: it follows that. */
+  #waiting: Waiting | undefined
   #early: Early | undefined
   #outputBytes = 0
   #pauses = 0
@@ -83,9 +94,14 @@ export class Session implements Subscriber {
     this.seenAt = Math.floor(now)
   }
 
-  /** Bytes (of JSON: characters) that wait for the end of the turn, or for the ONLINE-ACK. */
+  /** Bytes (of JSON: characters) that wait for the end of the turn. */
   get outputBytes(): number {
     return this.#outputBytes
+  }
+
+  /** More came before its ONLINE-ACK than may wait for that: something is missing. */
+  get isHeldTooMuch(): boolean {
+    return this.#waiting !== undefined && this.#waiting.bytes > HELD_BYTES_MAX
   }
 
   /** Stops reading from the client, where its transport can. Each pause needs its resume. @returns whether it could */
@@ -106,8 +122,8 @@ export class Session implements Subscriber {
   /** What was gathered is not written: the client is closed for it. */
   dropOutput(): void {
     this.#output = undefined
-    this.#held = undefined
     this.#outputBytes = 0
+    this.dropHeld()
   }
 
   /** @returns what frames say where the client, who speaks JSON, said this seq */
@@ -119,7 +135,15 @@ export class Session implements Subscriber {
 
   /** Adds one frame, in memory of its own, to the output of this turn. @returns whether there was none before */
   send(frame: Buffer, dataKind: DataKind): boolean {
-    const message = this.speaksJson ? toJson(frame, dataKind, this.idsAsText, this.#seqs) : frame
+    return this.#gather(this.speaksJson ? toJson(frame, dataKind, this.idsAsText, this.#seqs) : frame)
+  }
+
+  /** The same for what a topic wrote while the session was signing in. */
+  sendWritten(bytes: Buffer): boolean {
+    return this.#gather(this.speaksJson ? bytes.toString() : bytes)
+  }
+
+  #gather(message: Buffer | string): boolean {
     this.#outputBytes += message.length
     if (this.#output !== undefined) {
       this.#output.push(message)
@@ -129,18 +153,24 @@ export class Session implements Subscriber {
     return true
   }
 
-  /** Holds a frame until `takeHeld`: nothing may overtake the ONLINE-ACK. */
-  hold(frame: Buffer, dataKind: DataKind): void {
-    this.#held ??= []
-    this.#held.push({ frame, dataKind })
-    this.#outputBytes += frame.length
+  /** Holds it until `takeHeld`: nothing may overtake the ONLINE-ACK. @returns false when too much waits */
+  hold(bytes: Buffer, dataKind: DataKind | undefined): boolean {
+    this.#waiting ??= { held: [], bytes: 0 }
+    this.#waiting.bytes += bytes.length
+    if (this.isHeldTooMuch) return false
+    this.#waiting.held.push({ bytes, dataKind })
+    return true
   }
 
   takeHeld(): readonly Held[] {
-    const held = this.#held ?? []
-    this.#held = undefined
-    for (const { frame } of held) this.#outputBytes -= frame.length
+    const held = this.#waiting?.held ?? []
+    this.#waiting = undefined
     return held
+  }
+
+  /** What waits is for nobody any more. */
+  dropHeld(): void {
+    this.#waiting = undefined
   }
 
   /** Keeps a request that came too early. @returns false when too many bytes wait */
@@ -164,12 +194,19 @@ export class Session implements Subscriber {
     if (output === undefined) return
     this.#output = undefined
     this.#outputBytes = 0
-    if (output.length === 1) this.write(output[0]!)
-    else if (this.speaksJson) this.write(output.join('\n'))
-    else this.write(Buffer.concat(output as Buffer[]))
+    if (output.length === 1) this.#write(output[0]!)
+    else if (this.speaksJson) this.#write(output.join('\n'))
+    else this.#write(Buffer.concat(output as Buffer[]))
   }
 
-  write(payload: Buffer | string): boolean {
+  /** What a topic has for it: behind what the session has gathered itself, and behind the ONLINE-ACK. */
+  write(payload: Buffer): boolean {
+    if (!this.isSignedIn) return this.hold(Buffer.from(payload), undefined)
+    this.flush()
+    return this.#write(payload)
+  }
+
+  #write(payload: Buffer | string): boolean {
     return this.connection.write(payload, !this.speaksJson)
   }
 }
