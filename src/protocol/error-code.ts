@@ -29,7 +29,8 @@ export const ErrorCode = {
     text: 'busy',
     doc:
       'The gateway is overloaded, or an answer took too long. The request may or may not have taken effect; try again. Also ' +
-      'a push with `expire` when too much is stored already: then nothing was done, and errmsg names the option.',
+      'a push with `expire` when too much is stored already, and a change of a room, group or user for which 10,000 others ' +
+      'wait: then nothing was done, and errmsg says which it was.',
   },
   SID_MISMATCH: {
     code: 10013,
