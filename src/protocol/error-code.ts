@@ -21,7 +21,7 @@ export const ErrorCode = {
     code: 10005,
     status: 401,
     text: 'missing or wrong API key',
-    doc: 'The API key is missing or wrong. With no keys configured: the caller is not a direct caller on this machine.',
+    doc: 'The API key is missing or wrong. With trustLoopback: the caller is not a direct caller on this machine.',
   },
   BUSY: {
     code: 10009,
