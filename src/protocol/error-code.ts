@@ -56,6 +56,12 @@ export const ErrorCode = {
     text: 'body too long',
     doc: 'The body is too long; the `errmsg` gives the limit.',
   },
+  UNKNOWN_ENCODING: {
+    code: 10019,
+    status: 415,
+    text: 'unknown content encoding',
+    doc: 'The body has another Content-Encoding than gzip or deflate; the `errmsg` names it.',
+  },
   UNKNOWN_PATH: {
     code: 10020,
     status: 404,
