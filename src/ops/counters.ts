@@ -32,7 +32,7 @@ export const counterRows = {
     kind: 'counter',
     doc: 'Requests from clients that could not be read, and were answered so',
   },
-  http_requests_total: { kind: 'counter', doc: 'HTTP requests answered' },
+  http_requests_total: { kind: 'counter', doc: 'HTTP requests answered, probes included' },
   published_total: { kind: 'counter', doc: 'Messages published to topics at this worker' },
   flushes_total: { kind: 'counter', doc: 'Flushes of topics; each is one write to every member' },
   deliveries_total: {

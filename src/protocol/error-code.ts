@@ -29,7 +29,8 @@ export const ErrorCode = {
     text: 'busy',
     doc:
       'The gateway is overloaded, or an answer took too long. The request may or may not have taken effect; try again. Also ' +
-      'a push with `expire` when too much is stored already: then nothing was done, and errmsg names the option.',
+      'a push with `expire` when too much is stored already, and a change of a room, group or user for which 10,000 others ' +
+      'wait: then nothing was done, and errmsg says which it was.',
   },
   SID_MISMATCH: {
     code: 10013,
@@ -54,6 +55,12 @@ export const ErrorCode = {
     status: 413,
     text: 'body too long',
     doc: 'The body is too long; the `errmsg` gives the limit.',
+  },
+  UNKNOWN_ENCODING: {
+    code: 10019,
+    status: 415,
+    text: 'unknown content encoding',
+    doc: 'The body has another Content-Encoding than gzip or deflate; the `errmsg` names it.',
   },
   UNKNOWN_PATH: {
     code: 10020,
