@@ -1,13 +1,16 @@
+import { randomInt } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { closeFd, createReuseportFd } from 'node-unix-socket'
+import { createLimitTables, forgetConnectionsOf, type LimitTables } from './admission/limits.ts'
 import type { Link } from './bus/bus.ts'
 import { createRing } from './bus/ring.ts'
 import { createWakeWords } from './bus/wake.ts'
 import type { Options } from './config/options.ts'
 import { type Listener, ListenerType } from './contract/listener.ts'
 import { Counters, createCounters } from './ops/counters.ts'
-import { listenAddress, reserveListeners } from './ops/listeners.ts'
+import { type FirstKey, firstCalls, firstKey, needsFirstKey } from './ops/first-key.ts'
+import { listenAddress, listenerOf, reserveListeners } from './ops/listeners.ts'
 import { lockFolder } from './ops/lock.ts'
 import type { Logger } from './ops/log.ts'
 import { Systemd } from './ops/systemd.ts'
@@ -51,6 +54,7 @@ export class Gateway {
   readonly #wakeWords: SharedArrayBuffer
   readonly #counterWords: SharedArrayBuffer
   readonly #counters: Counters
+  readonly #limitTables: LimitTables
   readonly #draining = new SharedArrayBuffer(4)
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
@@ -58,6 +62,8 @@ export class Gateway {
   /** How many workers each seat has had before this one. */
   readonly #generations: number[]
   #listeners: readonly Listener[] = []
+  /** Undefined: keys are set, or none is needed. */
+  #firstKey: FirstKey | undefined
   #stopped: Promise<void> | undefined
   /** Whether all workers have served once. From then on, failed workers are replaced. */
   #hasServed = false
@@ -69,6 +75,7 @@ export class Gateway {
     this.#wakeWords = createWakeWords(workers)
     this.#counterWords = createCounters(workers)
     this.#counters = new Counters(this.#counterWords)
+    this.#limitTables = createLimitTables(options, [randomInt(2 ** 32), randomInt(2 ** 32)])
     this.#generations = new Array<number>(workers).fill(0)
     this.#rings = Array.from({ length: workers }, () => Array.from({ length: workers }, () => createRing(ringBytes)))
   }
@@ -81,6 +88,9 @@ export class Gateway {
     const options = this.#options
     await lockFolder(options.dataDir)
     const store = await LmdbStore.prepare(options.dataDir)
+    if (needsFirstKey(options)) this.#firstKey = firstKey(options.dataDir)
+    // The only secret that ever stands in the output, and only once.
+    if (this.#firstKey?.isNew === true) process.stdout.write(`API key: ${this.#firstKey.key}\n`)
     const { listeners, release } = await reserveListeners(options)
     this.#listeners = listeners
     // This applies to heaps made from now on. A worker's own resource limits would end it silently when it reaches them.
@@ -99,12 +109,20 @@ export class Gateway {
         workers: options.workers,
         pid: process.pid,
         data: options.dataDir,
-        keys: options.apiKeys.length,
+        keys: this.#apiKeys.length,
         version: VERSION,
         node: process.version,
       },
       'ready',
     )
+    if (this.#firstKey === undefined) return
+    const { key, path, isNew } = this.#firstKey
+    this.#log.info({ file: path }, 'no API key is set: the first one counts; imgate key show shows it')
+    if (isNew) process.stdout.write(`${firstCalls(key, listenerOf(listeners, ListenerType.WS)!)}\n`)
+  }
+
+  get #apiKeys(): readonly string[] {
+    return this.#firstKey === undefined ? this.#options.apiKeys : [this.#firstKey.key]
   }
 
   /** Stops in order: takes no new clients, asks the connected ones to reconnect, and brings everything to disk. */
@@ -157,6 +175,7 @@ export class Gateway {
 
   #ended(index: number, seat: Seat, code: number): void {
     this.#counters.clearGauges(index)
+    forgetConnectionsOf(index, this.#limitTables)
     seat.isReady = false
     if (this.#stopped !== undefined) return
     const livedMs = performance.now() - seat.startedAt
@@ -219,6 +238,7 @@ export class Gateway {
       index,
       generation: this.#generations[index]!,
       options: this.#options,
+      apiKeys: this.#apiKeys,
       listeners: this.#listeners,
       sockets: this.#listeners.map(({ type, host, port }) =>
         type === ListenerType.TCP ? createReuseportFd(port, host) : undefined,
@@ -226,6 +246,7 @@ export class Gateway {
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: this.#wakeWords,
       counters: this.#counterWords,
+      limitTables: this.#limitTables,
       draining: this.#draining,
     }
   }

@@ -28,6 +28,10 @@ const integer = (min: number, max: number) =>
       `expected an integer of ${min}..${max}`,
     )
     .refine(value => Number.isInteger(value) && value >= min && value <= max, `expected an integer of ${min}..${max}`)
+/** Yes or no: 1 or 0, in a file also true or false. */
+const yesOrNo = z
+  .union([z.boolean(), z.literal([0, 1]), z.enum(['0', '1'])], 'expected 1 or 0')
+  .transform(value => value === true || value === 1 || value === '1')
 const port = integer(0, 65_535)
 const list = z.union([z.array(z.string().min(1)), z.string().transform(commaSeparated)])
 const powerOfTwo = integer(65_536, 1 << 28).refine(value => (value & (value - 1)) === 0, 'expected a power of two')
@@ -70,8 +74,17 @@ export const optionRows = {
   },
   apiKeys: {
     schema: list.default([]),
-    doc: 'API keys for app servers, separated by commas. Without keys, only direct callers on this machine may use the API.',
+    doc:
+      'API keys for app servers, separated by commas. Without them the first start makes one and keeps it in the file ' +
+      '`first-key` of the data folder; `imgate key show` shows it.',
     reloadable: true,
+  },
+  trustLoopback: {
+    schema: yesOrNo.default(false),
+    doc:
+      '1: while no API key is set, direct callers on this machine need none, and no listener may have another address. ' +
+      'A proxy on this machine may pass for such a caller, and lets in everybody.',
+    reloadable: false,
   },
   nodeId: {
     schema: integer(1, 1_000_000).default(1),
@@ -163,6 +176,61 @@ export const optionRows = {
     doc: 'Requests of one session that may wait for their ack. Over it a raw TCP client is not read from, a WebSocket client hears 10009.',
     reloadable: true,
   },
+  limits: {
+    schema: z.enum(['enforce', 'observe', 'off']).default('enforce'),
+    doc:
+      '`enforce`: whoever is over a limit is refused. `observe`: it is counted and logged, and nobody is refused. `off`: nobody ' +
+      'looks. It is about the limits from `connectionsPerIpMax` to `relationsPerUserMax` below.',
+    reloadable: false,
+  },
+  connectionsPerIpMax: {
+    schema: integer(0, 10_000_000).default(0),
+    doc: 'Connections of clients from one IP address (IPv6: one /64 network), 10022 over it; 0: no limit.',
+    reloadable: false,
+  },
+  connectsPerIpPerSecond: {
+    schema: integer(0, 100_000).default(0),
+    doc: 'Connects of clients from one IP address (IPv6: one /64 network) in a second, 10022 over it; 0: no limit.',
+    reloadable: false,
+  },
+  badSignInsPerIpPerMinute: {
+    schema: integer(0, 100_000).default(0),
+    doc:
+      'Sign-ins with a forged token from one IP address (IPv6: one /64 network) in a minute. After them nobody from there ' +
+      'signs in until there is room again (10022, 4005); 0: no limit.',
+    reloadable: false,
+  },
+  sessionsPerUidMax: {
+    schema: integer(0, 1_000_000).default(0),
+    doc: 'Sessions that one user may have online (10023 over it); 0: no limit. A sid that signs in again takes no place more.',
+    reloadable: true,
+  },
+  creationsPerUserPerMinute: {
+    schema: integer(0, 100_000).default(0),
+    doc: 'Rooms and groups that one user may make with ROOM-CREAT and GROUP-CREAT in a minute (10023 over it); 0: no limit.',
+    reloadable: false,
+  },
+  requestsPerSecond: {
+    schema: integer(0, 100_000).default(0),
+    doc:
+      'Requests that a session may send in a second, at once or spread (10024 over it, and 4005 after ten seconds); 0: no ' +
+      'limit.',
+    reloadable: false,
+  },
+  requestBytesPerSecond: {
+    schema: integer(0, 1 << 30).default(0),
+    doc:
+      'Bytes of requests that a session may send in a second, at once or spread. Over it a raw TCP client is not read from for ' +
+      'a while, a WebSocket client hears 10024, and 4005 after ten seconds; 0: no limit.',
+    reloadable: false,
+  },
+  httpRequestsPerKeyPerSecond: {
+    schema: integer(0, 100_000).default(0),
+    doc:
+      'HTTP requests with one API key in a second (10024 over it, HTTP 429); 0: no limit. Without keys all callers are one. ' +
+      'The probes do not count.',
+    reloadable: false,
+  },
   groupsPerUserMax: {
     schema: integer(0, 1_000_000).default(1000),
     doc: 'Groups that a client may bring its user into (10023 over it); 0: no limit. App servers are not limited.',
@@ -172,6 +240,18 @@ export const optionRows = {
     schema: integer(0, 1_000_000).default(5000),
     doc: 'Users that one user may block and mute, in all (10023 over it); 0: no limit.',
     reloadable: true,
+  },
+  overloadDelayMs: {
+    schema: integer(0, 60_000).default(0),
+    doc:
+      'A worker whose timers run later than this is overloaded, and sheds new connections; joins too at twice, chats of level 0 ' +
+      'too at four times this delay. 0: nothing is shed. Some 50 to 200 make sense.',
+    reloadable: false,
+  },
+  readySheds: {
+    schema: yesOrNo.default(false),
+    doc: '1: `/readyz` answers 503 while a worker is overloaded. Else overload is only a reason in it, with 200.',
+    reloadable: false,
   },
   sidUnusedMaxS: {
     schema: integer(0, 315_360_000).default(0),

@@ -1,5 +1,4 @@
 import type { GrowingBuffer } from '../util/growing-buffer.ts'
-import type { Watermark } from './watermark.ts'
 
 /** WS_JSON_TEXT_IDS: JSON whose ids are decimal text. */
 export const Carrier = { WS_BINARY: 0, WS_JSON: 1, TCP: 2, WS_JSON_TEXT_IDS: 3 } as const
@@ -27,8 +26,6 @@ export class Place {
   topic: Topic | undefined
   /** Index in the list of its carrier; NOWHERE while it waits for the next flush to be let in. */
   at = NOWHERE
-  /** What the subscriber has had of the stored pushes there; for the subscriber to set and use. */
-  watermark: Watermark | undefined
 
   constructor(subscriber: Subscriber) {
     this.subscriber = subscriber

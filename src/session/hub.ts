@@ -71,8 +71,10 @@ export class Hub {
 
   /** One frame to one session, in order with all others to it. `frame` must not change afterwards. @param mark of a stored push */
   send(session: Session, frame: Buffer, dataKind: DataKind = DataKind.BYTES, mark?: StoredMark): void {
-    if (session.state === SessionState.CLOSED) return
-    const isFirst = session.send(frame, dataKind, mark)
+    if (session.state !== SessionState.CLOSED) this.#gathered(session, session.send(frame, dataKind, mark))
+  }
+
+  #gathered(session: Session, isFirst: boolean): void {
     if (session.outputBytes > this.#outputBytesMax) this.#overflow(session)
     else if (isFirst) {
       this.#dirty.push(session)
@@ -80,14 +82,20 @@ export class Hub {
     }
   }
 
-  /** The same, but behind the ONLINE-ACK when the session is still signing in. */
+  /** The same, but behind the ONLINE-ACK when the session has not had it. */
   deliver(session: Session, frame: Buffer, dataKind: DataKind, mark?: StoredMark): void {
-    if (session.state !== SessionState.SIGNING_IN) {
-      this.send(session, frame, dataKind, mark)
-      return
+    if (session.isSignedIn) this.send(session, frame, dataKind, mark)
+    else if (!session.hold(frame, dataKind, mark)) this.#overflow(session)
+  }
+
+  /** The session has signed in, its ONLINE-ACK is on its way: what was held for it follows. */
+  release(session: Session): void {
+    if (session.isHeldTooMuch) this.#overflow(session)
+    session.isSignedIn = true
+    for (const { bytes, dataKind, mark } of session.takeHeld()) {
+      if (dataKind !== undefined) this.send(session, bytes, dataKind, mark)
+      else if (session.state !== SessionState.CLOSED) this.#gathered(session, session.sendWritten(bytes, mark))
     }
-    session.hold(frame, dataKind, mark)
-    if (session.outputBytes > this.#outputBytesMax) this.#overflow(session)
   }
 
   /** Writes what the sessions gathered in this turn. */
@@ -110,15 +118,19 @@ export class Hub {
     const retry = mayReconnect(reason)
     const body = { code: reason.errorCode, errmsg: reason.text, retry: retry ? 1 : 0 }
     const after = Math.floor(this.#clock.random() * COME_BACK_WITHIN_MS)
-    session.send(encodeFrame(Command.KICK, 0, retry ? { ...body, after } : body), DataKind.BYTES)
-    this.close(session, reason)
+    this.#end(session, reason, encodeFrame(Command.KICK, 0, retry ? { ...body, after } : body))
   }
 
   /** Writes what is left and closes. */
   close(session: Session, reason: Reason): void {
-    if (session.state === SessionState.CLOSED) return
+    if (session.state !== SessionState.CLOSED) this.#end(session, reason)
+  }
+
+  /** What its topics hold comes before the last frame. */
+  #end(session: Session, reason: Reason, last?: Buffer): void {
     this.#events.closing(reason.cause)
     this.#forget(session)
+    if (last !== undefined) session.send(last, DataKind.BYTES)
     session.flush()
     session.connection.end(reason)
   }
@@ -160,5 +172,6 @@ export class Hub {
     session.state = SessionState.CLOSED
     this.#sessions.delete(session.cid)
     this.#events.left(session, state)
+    session.dropHeld()
   }
 }

@@ -1,22 +1,29 @@
+import type { Pace } from '../admission/pace.ts'
 import { ListenerType } from '../contract/listener.ts'
 import { type StoredMark, type StoredOf, StoredScope } from '../contract/stored.ts'
 import { Carrier, Place, type Subscriber } from '../fanout/topic.ts'
-import type { Watermark } from '../fanout/watermark.ts'
 import { type DataKind, type JsonSeq, toJson } from '../protocol/json-format.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { Cid, Gid, Rid, Sid, Uid } from '../util/id.ts'
 import { KeptSeqs } from './kept-seqs.ts'
 import type { Membership, Memberships } from './memberships.ts'
-import { StoredMarks } from './stored-marks.ts'
+import { type Moment, StoredMarks } from './stored-marks.ts'
 
 export const SessionState = { NEW: 0, SIGNING_IN: 1, ONLINE: 2, CLOSED: 3 } as const
 export type SessionState = (typeof SessionState)[keyof typeof SessionState]
 
-interface Held {
-  readonly frame: Buffer
-  readonly dataKind: DataKind
-  /** Of a stored push. */
-  readonly mark: StoredMark | undefined
+/** What waits for the ONLINE-ACK: a frame, or what a topic wrote, which is in the form of the session already. */
+export interface Held {
+  readonly bytes: Buffer
+  /** Undefined: a topic wrote it. */
+  readonly dataKind: DataKind | undefined
+  /** Stored pushes in it: up to this one. */
+  mark: StoredMark | undefined
+}
+
+interface Waiting {
+  readonly held: Held[]
+  bytes: number
 }
 
 /** Requests that came before the ONLINE was answered: dispatched again afterwards. */
@@ -27,6 +34,8 @@ interface Early {
 
 /** Most bytes that a client may send before its ONLINE is answered. */
 const EARLY_BYTES_MAX = 262_144
+/** Most bytes that wait for its ONLINE-ACK. */
+const HELD_BYTES_MAX = 1_048_576
 
 /**
  * One connection and, from ONLINE on, one signed-in device: state only. Output is gathered until the end of the turn and
@@ -36,6 +45,8 @@ export class Session implements Subscriber {
   readonly cid: Cid
   readonly connection: Connection
   state: SessionState = SessionState.NEW
+  /** Its ONLINE-ACK was sent, once and for all: what is for it waits no more. */
+  isSignedIn = false
   speaksJson = false
   /** It gets ids as decimal text, as its ONLINE asked for; JSON only. */
   idsAsText = false
@@ -49,6 +60,8 @@ export class Session implements Subscriber {
   requestsOpen = 0
   /** Too many are open: what it says meanwhile waits. */
   isHeld = false
+  /** How fast it asks; kept where limits are set. */
+  pace: Pace | undefined
   /** When the client connected: microseconds of the clock of all threads (`Clock.instant`). */
   readonly at: number
   /** When it last said something: whole ms of the clock, which take no memory of their own. */
@@ -56,25 +69,19 @@ export class Session implements Subscriber {
   /** How often it has said something. */
   heard = 0
   /** What the device has had of stored pushes; most have had none. */
-  marks: StoredMarks | undefined
+  stored: StoredMarks | undefined
   /** Its place among all signed-in sessions. */
   readonly presence = new Place(this)
   rooms: Memberships<Rid> | undefined
   groups: Memberships<Gid> | undefined
   /** Output of this turn, in the form of the session. */
   #output: (Buffer | string)[] | undefined
-  /** Frames that came before the ONLINE-ACK could be sent: they follow it. */
-  #held: Held[] | undefined
+  /** What came before the ONLINE-ACK could be sent, in its order: it follows that. */
+  #waiting: Waiting | undefined
   #early: Early | undefined
   #outputBytes = 0
   #pauses = 0
   #seqs: KeptSeqs | undefined
-  /** The stored pushes in the output, and in what topics wrote while it signed in. */
-  #stored: StoredMark[] | undefined
-  /** The msgids of stored pushes that are held or in the output. */
-  #coming: Set<number> | undefined
-  /** The last stored push of each place that was written and waits here for the client to read. */
-  #late: Map<Watermark, { readonly msgid: number; readonly endsAt: number }> | undefined
   /** Something was not taken by its transport. */
   #hasMissed = false
 
@@ -95,13 +102,18 @@ export class Session implements Subscriber {
   /** The client sent something. */
   seen(now: number): void {
     this.seenAt = Math.floor(now)
+    this.stored?.settle({ heard: this.heard, waiting: this.connection.waiting })
     this.heard++
-    if (this.#late !== undefined) this.#settle(this.heard - 1)
   }
 
-  /** Bytes (of JSON: characters) that wait for the end of the turn, or for the ONLINE-ACK. */
+  /** Bytes (of JSON: characters) that wait for the end of the turn. */
   get outputBytes(): number {
     return this.#outputBytes
+  }
+
+  /** More came before its ONLINE-ACK than may wait for that: something is missing. */
+  get isHeldTooMuch(): boolean {
+    return this.#waiting !== undefined && this.#waiting.bytes > HELD_BYTES_MAX
   }
 
   /** Stops reading from the client, where its transport can. Each pause needs its resume. @returns whether it could */
@@ -122,9 +134,8 @@ export class Session implements Subscriber {
   /** What was gathered is not written: the client is closed for it. */
   dropOutput(): void {
     this.#output = undefined
-    this.#held = undefined
-    this.#stored = undefined
     this.#outputBytes = 0
+    this.dropHeld()
   }
 
   /** @returns what frames say where the client, who speaks JSON, said this seq */
@@ -139,11 +150,17 @@ export class Session implements Subscriber {
    * @param mark of a stored push, which the client has had once it says something after this is written
    */
   send(frame: Buffer, dataKind: DataKind, mark?: StoredMark): boolean {
-    if (mark !== undefined) {
-      this.#comes(mark)
-      this.#note(mark)
-    }
-    const message = this.speaksJson ? toJson(frame, dataKind, this.idsAsText, this.#seqs) : frame
+    if (mark !== undefined) this.marks.gathered(mark)
+    return this.#gather(this.speaksJson ? toJson(frame, dataKind, this.idsAsText, this.#seqs) : frame)
+  }
+
+  /** The same for what a topic wrote while the session was signing in. */
+  sendWritten(bytes: Buffer, mark: StoredMark | undefined): boolean {
+    if (mark !== undefined) this.marks.gathered(mark)
+    return this.#gather(this.speaksJson ? bytes.toString() : bytes)
+  }
+
+  #gather(message: Buffer | string): boolean {
     this.#outputBytes += message.length
     if (this.#output !== undefined) {
       this.#output.push(message)
@@ -153,26 +170,26 @@ export class Session implements Subscriber {
     return true
   }
 
-  /** Holds a frame until `takeHeld`: nothing may overtake the ONLINE-ACK. */
-  hold(frame: Buffer, dataKind: DataKind, mark: StoredMark | undefined): void {
-    this.#held ??= []
-    this.#held.push({ frame, dataKind, mark })
-    if (mark !== undefined) this.#comes(mark)
-    this.#outputBytes += frame.length
-  }
-
-  /** Its sign-in was refused: stored pushes are given to it when it tries again, what else came for it is kept. */
-  dropHeldStored(): void {
-    const held = this.takeHeld()
-    this.#coming = this.#stored = undefined
-    for (const { frame, dataKind, mark } of held) if (mark === undefined) this.hold(frame, dataKind, mark)
+  /** Holds it until `takeHeld`: nothing may overtake the ONLINE-ACK. @returns false when too much waits */
+  hold(bytes: Buffer, dataKind: DataKind | undefined, mark?: StoredMark): boolean {
+    this.#waiting ??= { held: [], bytes: 0 }
+    this.#waiting.bytes += bytes.length
+    if (this.isHeldTooMuch) return false
+    this.#waiting.held.push({ bytes, dataKind, mark })
+    if (mark !== undefined) this.marks.held(mark)
+    return true
   }
 
   takeHeld(): readonly Held[] {
-    const held = this.#held ?? []
-    this.#held = undefined
-    for (const { frame } of held) this.#outputBytes -= frame.length
+    const held = this.#waiting?.held ?? []
+    this.#waiting = undefined
     return held
+  }
+
+  /** What waits is for nobody any more. */
+  dropHeld(): void {
+    this.#waiting = undefined
+    this.stored?.drop()
   }
 
   /** Keeps a request that came too early. @returns false when too many bytes wait */
@@ -196,93 +213,58 @@ export class Session implements Subscriber {
     if (output === undefined) return
     this.#output = undefined
     this.#outputBytes = 0
-    if (output.length === 1) this.write(output[0]!)
-    else if (this.speaksJson) this.write(output.join('\n'))
-    else this.write(Buffer.concat(output as Buffer[]))
-    const stored = this.#stored
-    this.#stored = undefined
-    for (const { scope, of, upTo, endsAt } of stored ?? []) this.#wrote(this.#marksOf(scope, of), upTo, endsAt)
-    if (this.#held === undefined) this.#coming = undefined
+    if (output.length === 1) this.#write(output[0]!)
+    else if (this.speaksJson) this.#write(output.join('\n'))
+    else this.#write(Buffer.concat(output as Buffer[]))
+    if (!this.#hasMissed) this.stored?.flushed(this.#moment)
   }
 
-  write(payload: Buffer | string): boolean {
+  /** What a topic has for it: behind what the session has gathered itself, and behind the ONLINE-ACK. */
+  write(payload: Buffer): boolean {
+    if (!this.isSignedIn) return this.hold(Buffer.from(payload), undefined)
+    this.flush()
+    return this.#write(payload)
+  }
+
+  /** By a topic: it was written all stored pushes there up to this one. */
+  wrote(place: Place, msgid: number, endsAt: number): void {
+    const mark = { ...whereIs(this, place), upTo: msgid, endsAt }
+    // Behind what was missed nothing counts.
+    if (this.isSignedIn) {
+      if (!this.#hasMissed) this.marks.wrote(mark, this.#moment)
+      return
+    }
+    const held = this.#waiting?.held.at(-1)
+    if (held === undefined) return
+    held.mark = mark
+    this.marks.held(mark)
+  }
+
+  /** Whether a stored push is to go to it: not when it has had it, will have it, or will be given it when it has signed in. */
+  lacks(mark: StoredMark): boolean {
+    return this.state !== SessionState.NEW && this.stored?.has(mark) !== true
+  }
+
+  get marks(): StoredMarks {
+    this.stored ??= new StoredMarks()
+    return this.stored
+  }
+
+  get #moment(): Moment {
+    return { heard: this.heard, waiting: this.connection.waiting }
+  }
+
+  #write(payload: Buffer | string): boolean {
     const isTaken = this.connection.write(payload, !this.speaksJson)
     if (!isTaken) this.#hasMissed = true
     return isTaken
   }
+}
 
-  /** By a topic: all stored pushes there up to this one were written. */
-  wrote(place: Place, msgid: number, endsAt: number): void {
-    const { scope, of } = this.#whereIs(place)
-    // What was there before it came waits for the ONLINE-ACK.
-    if (this.state === SessionState.SIGNING_IN) {
-      this.#note({ scope, of, upTo: msgid, endsAt })
-      return
-    }
-    place.watermark ??= this.#marksOf(scope, of)
-    this.#wrote(place.watermark, msgid, endsAt)
-  }
-
-  /** It is told what the device has had over earlier connections. */
-  inherit(marks: readonly StoredMark[]): void {
-    if (marks.length === 0) return
-    this.marks ??= new StoredMarks()
-    this.marks.inherit(marks)
-  }
-
-  /** Whether a stored push is to go to it: not when it has had it, will have it, or will be given it when it has signed in. */
-  lacks({ scope, of, upTo }: StoredMark): boolean {
-    if (this.state === SessionState.NEW || this.#coming?.has(upTo) === true) return false
-    return this.hadUpTo(scope, of) < upTo
-  }
-
-  /** The highest msgid of stored pushes that was written to it, or that the device has had before. */
-  hadUpTo(scope: StoredScope, of: StoredOf): number {
-    return this.marks?.find(scope, of)?.written ?? 0
-  }
-
-  /** What was written before it last said something: over it pushes are not sent again. */
-  get storedMarks(): readonly StoredMark[] {
-    return this.marks?.had(this.heard) ?? []
-  }
-
-  /** Behind what was missed nothing counts, and what still waits here does not yet. */
-  #wrote(watermark: Watermark, msgid: number, endsAt: number): void {
-    if (this.#hasMissed) return
-    if (this.#late !== undefined) this.#settle(this.heard)
-    if (this.connection.waiting > 0 || this.#late !== undefined) {
-      this.#late ??= new Map()
-      this.#late.set(watermark, { msgid, endsAt })
-    } else watermark.wrote(msgid, endsAt, this.heard)
-  }
-
-  /** What waited here has gone out, if all has. @param heard how often the client had been heard by then */
-  #settle(heard: number): void {
-    if (this.connection.waiting > 0) return
-    for (const [watermark, { msgid, endsAt }] of this.#late!) watermark.wrote(msgid, endsAt, heard)
-    this.#late = undefined
-  }
-
-  #comes({ upTo }: StoredMark): void {
-    this.#coming ??= new Set()
-    this.#coming.add(upTo)
-  }
-
-  #note(mark: StoredMark): void {
-    this.#stored ??= []
-    this.#stored.push(mark)
-  }
-
-  #marksOf(scope: StoredScope, of: StoredOf): Watermark {
-    this.marks ??= new StoredMarks()
-    return this.marks.of(scope, of)
-  }
-
-  #whereIs(place: Place): { scope: StoredScope; of: StoredOf } {
-    if (place === this.presence) return { scope: StoredScope.ALL, of: 0 }
-    const { id } = place as Membership
-    return this.rooms?.get(id as Rid) === place
-      ? { scope: StoredScope.ROOM, of: id as Rid }
-      : { scope: StoredScope.GROUP, of: id as Gid }
-  }
+function whereIs({ presence, rooms }: Session, place: Place): { scope: StoredScope; of: StoredOf } {
+  if (place === presence) return { scope: StoredScope.ALL, of: 0 }
+  const { id } = place as Membership
+  return rooms?.get(id as Rid) === place
+    ? { scope: StoredScope.ROOM, of: id as Rid }
+    : { scope: StoredScope.GROUP, of: id as Gid }
 }

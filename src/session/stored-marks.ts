@@ -10,21 +10,78 @@ interface Known {
   readonly watermark: Watermark
 }
 
+/** When something is written: how often the client has been heard until now, and the bytes that wait for it to read. */
+export interface Moment {
+  readonly heard: number
+  readonly waiting: number
+}
+
 /** How far a session has had stored pushes: as itself, in its rooms and groups, and of those to everybody. State only. */
 export class StoredMarks {
   readonly #places = new Map<string, Known>()
-
-  find(scope: StoredScope, of: StoredOf): Watermark | undefined {
-    return this.#places.get(nameOf(scope, of))?.watermark
-  }
-
-  of(scope: StoredScope, of: StoredOf): Watermark {
-    return this.find(scope, of) ?? this.#keep(scope, of, new Watermark())
-  }
+  /** The msgids of those that are held or in the output. */
+  readonly #coming = new Set<number>()
+  /** Those in the output. */
+  #output: StoredMark[] = []
+  /** The last one of each place that was written and waits for the client to read. */
+  readonly #late = new Map<Watermark, StoredMark>()
 
   /** What the device has had over earlier connections. */
   inherit(marks: readonly StoredMark[]): void {
     for (const { scope, of, upTo, endsAt } of marks) this.#keep(scope, of, new Watermark(upTo, endsAt))
+  }
+
+  /** The highest msgid that was written, or that the device has had before. */
+  upTo(scope: StoredScope, of: StoredOf): number {
+    return this.#places.get(nameOf(scope, of))?.watermark.written ?? 0
+  }
+
+  /** Whether it has had this push, or will have it. */
+  has({ scope, of, upTo }: StoredMark): boolean {
+    return this.#coming.has(upTo) || this.upTo(scope, of) >= upTo
+  }
+
+  /** It is held. */
+  held({ upTo }: StoredMark): void {
+    this.#coming.add(upTo)
+  }
+
+  /** It is in the output. */
+  gathered(mark: StoredMark): void {
+    this.#coming.add(mark.upTo)
+    this.#output.push(mark)
+  }
+
+  /** The output was written. */
+  flushed(moment: Moment): void {
+    if (this.#output.length === 0) return
+    const output = this.#output
+    this.#output = []
+    for (const mark of output) {
+      this.wrote(mark, moment)
+      this.#coming.delete(mark.upTo)
+    }
+  }
+
+  /** All up to this one were written. What still waits for the client to read does not count yet. */
+  wrote(mark: StoredMark, moment: Moment): void {
+    const watermark = this.#of(mark.scope, mark.of)
+    this.settle(moment)
+    if (moment.waiting > 0) this.#late.set(watermark, mark)
+    else watermark.wrote(mark.upTo, mark.endsAt, moment.heard)
+  }
+
+  /** What waited has gone out, if all has. */
+  settle({ heard, waiting }: Moment): void {
+    if (waiting > 0 || this.#late.size === 0) return
+    for (const [watermark, { upTo, endsAt }] of this.#late) watermark.wrote(upTo, endsAt, heard)
+    this.#late.clear()
+  }
+
+  /** What is held or gathered is not written. */
+  drop(): void {
+    this.#coming.clear()
+    this.#output = []
   }
 
   /** @param heard how often the client has been heard until now */
@@ -35,6 +92,10 @@ export class StoredMarks {
       if (upTo > 0) marks.push({ scope, of, upTo, endsAt: watermark.endsAt })
     }
     return marks
+  }
+
+  #of(scope: StoredScope, of: StoredOf): Watermark {
+    return this.#places.get(nameOf(scope, of))?.watermark ?? this.#keep(scope, of, new Watermark())
   }
 
   #keep(scope: StoredScope, of: StoredOf, watermark: Watermark): Watermark {

@@ -1,3 +1,4 @@
+import type { LimitTables } from '../admission/limits.ts'
 import type { Link } from '../bus/bus.ts'
 import type { Options } from '../config/options.ts'
 import type { Listener } from '../contract/listener.ts'
@@ -8,6 +9,8 @@ export interface WorkerStart {
   /** How many workers had its seat before. */
   readonly generation: number
   readonly options: Options
+  /** The API keys that count. None: direct callers on this machine need none. */
+  readonly apiKeys: readonly string[]
   readonly listeners: readonly Listener[]
   /**
    * For each listener of raw TCP its bound socket, of this worker alone: it closes it. Made by main, because workers must
@@ -18,6 +21,7 @@ export interface WorkerStart {
   readonly links: readonly Link[]
   readonly wakeWords: SharedArrayBuffer
   readonly counters: SharedArrayBuffer
+  readonly limitTables: LimitTables
   /** One 32-bit word: 1 as soon as main has the signal to stop. */
   readonly draining: SharedArrayBuffer
 }

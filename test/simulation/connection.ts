@@ -69,6 +69,11 @@ export class ModelConnection implements Connection {
     return true
   }
 
+  /** The client reads again; who has missed something by then is closed for it, and gets nothing more. */
+  readAgain(): void {
+    this.isStalled = this.#isSlow
+  }
+
   pause(): boolean {
     if (this.listener !== ListenerType.TCP) return false
     this.isPaused = true

@@ -56,8 +56,7 @@ export class Faults {
     world.disk.failures = 0
     world.faults.diskDelayMs = 1
     for (const worker of world.workers) Object.assign(worker, { weight: 1, frozenUntil: 0 })
-    // Who has missed something by it is closed for it.
-    for (const { connection } of devices.flatMap(device => device.endpoints)) connection.isStalled = false
+    for (const { connection } of devices.flatMap(device => device.endpoints)) connection.readAgain()
   }
 
   #lose(): void {

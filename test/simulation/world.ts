@@ -1,3 +1,4 @@
+import { createLimitTables, type LimitTables } from '#dist/admission/limits.js'
 import type { Link } from '#dist/bus/bus.js'
 import { createRing } from '#dist/bus/ring.js'
 import { type Options, optionRows } from '#dist/config/options.js'
@@ -45,6 +46,7 @@ export class World {
   readonly #events: WorldEvents
   readonly #counterWords: SharedArrayBuffer
   readonly #generations: number[] = []
+  readonly #limitTables: LimitTables
   readonly #draining = new SharedArrayBuffer(4)
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
@@ -55,6 +57,7 @@ export class World {
     this.options = optionsFor(seats)
     this.words = Array.from({ length: seats }, () => ({ isAsleep: false, isNotified: false }))
     this.#counterWords = createCounters(seats)
+    this.#limitTables = createLimitTables(this.options, [1, 2])
     this.#rings = this.words.map(() => this.words.map(() => createRing(RING_BYTES)))
     this.clock = new ModelClock(this.time, random, defect => {
       throw defect
@@ -114,11 +117,13 @@ export class World {
       index,
       generation: this.#generations[index] ?? 0,
       options: this.options,
+      apiKeys: [],
       listeners: [],
       sockets: [],
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: new SharedArrayBuffer(4),
       counters: this.#counterWords,
+      limitTables: this.#limitTables,
       draining: this.#draining,
     }
   }

@@ -8,9 +8,9 @@ import { encodeFrame } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { features } from '../../protocol/requests.ts'
 import type { Gid } from '../../util/id.ts'
-import { admitted, askedFor, left, notAdmitted } from '../membership.ts'
+import { admitted, askedFor, giveUp, notAdmitted } from '../membership.ts'
 import type { ClientRequest } from '../request.ts'
-import { SessionState } from '../session.ts'
+import { type Session, SessionState } from '../session.ts'
 
 /** Groups of one session that are asked to let it in at the same time. */
 const ATTACHED_AT_ONCE = 32
@@ -25,17 +25,24 @@ export function handleOnline(request: Online): void {
     request.refuse(refused('ONLINE_REFUSED'), { uid, sid })
     return
   }
+  const barred = context.admission.signIn(session.connection)
+  if (barred !== undefined) {
+    request.refuse(barred, { uid, sid })
+    context.hub.kick(session, barred.refused === ErrorCode.BUSY.code ? Disconnect.OVERLOAD : Disconnect.BAD_SIGN_INS)
+    return
+  }
   // Other words than this one, of clients newer than the gateway, are passed over.
   session.idsAsText = ids === 'text' && session.speaksJson
   const verdict = context.tokens.verify(token, uid, sid, Math.floor(context.clock.wall() / 1000))
   if (verdict !== 'good') {
+    if (verdict === 'forged') context.admission.badSignIn(session.connection)
     request.refuse(refused('BAD_TOKEN'), { uid, sid })
     context.hub.kick(session, verdict === 'expired' ? Disconnect.EXPIRED_TOKEN : Disconnect.BAD_TOKEN)
     return
   }
   // What came for whom the connection wanted to be before is for nobody else.
-  if (session.uid !== uid || session.sid !== sid) session.takeHeld()
-  session.marks = session.presence.watermark = undefined
+  if (session.uid !== uid || session.sid !== sid) session.dropHeld()
+  session.stored = undefined
   session.state = SessionState.SIGNING_IN
   Object.assign(session, { uid, sid, app, version })
   const args = { uid, sid, cid: session.cid, at: session.at, had: 0, app, version }
@@ -44,7 +51,7 @@ export function handleOnline(request: Online): void {
     if (isRefused(answer) && answer.refused === ErrorCode.REPLACED.code) replaced(request, answer)
     else if (isRefused(answer)) notOnline(request, answer)
     else {
-      session.inherit(answer.marks)
+      if (answer.marks.length > 0) session.marks.inherit(answer.marks)
       attachGroups(request, answer.gids, () => complete(request))
     }
   })
@@ -62,15 +69,19 @@ function notOnline(request: Online, refusal: Refused): void {
   const { context, session } = request
   const { calls, placement } = context
   const { uid, sid, cid } = session
-  for (const { id: gid } of session.groups ?? []) {
-    left(context, session, 'groups', gid)
-    calls.tell(placement.homeOf(gid), 'groupDetach', { gid, sid, cid })
-  }
+  for (const membership of session.groups ?? []) giveUp(context, session, 'groups', membership)
   calls.tell(placement.homeOf(uid), 'userOffline', { uid, sid, cid, marks: [] })
   session.state = SessionState.NEW
-  session.dropHeldStored()
+  dropHeldStored(session)
   request.refuse(refusal, { uid, sid })
   for (const sayAgain of session.takePostponed()) sayAgain()
+}
+
+/** Stored pushes are given to it when it tries again; what else came for it is kept. */
+function dropHeldStored(session: Session): void {
+  const held = session.takeHeld()
+  session.stored = undefined
+  for (const { bytes, dataKind, mark } of held) if (mark === undefined) session.hold(bytes, dataKind)
 }
 
 /**
@@ -116,15 +127,15 @@ function attachGroups(request: Online, first: readonly Gid[], done: () => void):
 function attach(request: Online, gid: Gid, answered: (refusal: Refused | undefined) => void): void {
   const { context, session } = request
   const { uid, sid, cid, at } = session
-  askedFor(session, 'groups', gid)
-  const had = session.hadUpTo(StoredScope.GROUP, gid)
+  const membership = askedFor(session, 'groups', gid)
+  const had = session.stored?.upTo(StoredScope.GROUP, gid) ?? 0
   context.calls.request(context.placement.homeOf(gid), 'groupAttach', { gid, uid, sid, cid, at, had }, answer => {
     if (!isRefused(answer)) {
-      admitted(context, session, 'groups', gid, answer.topic)
+      admitted(context, session, 'groups', membership, answer.topic)
       answered(undefined)
       return
     }
-    notAdmitted(context, session, 'groups', gid, answer)
+    notAdmitted(context, session, 'groups', membership, answer)
     answered(answer.refused === ErrorCode.BUSY.code ? answer : undefined)
   })
 }
@@ -133,15 +144,25 @@ function complete(request: Online): void {
   const { context, session } = request
   const { hub, broadcasts, options, server } = context
   const { uid, sid } = session
-  const held = session.takeHeld()
   session.state = SessionState.ONLINE
   hub.countOnline(session, 1)
   const heartbeat = Math.max(1, Math.round(options.heartbeatMs / 1000))
-  request.ack({ uid, sid, heartbeat, server, features })
-  for (const { frame, dataKind, mark } of held) hub.send(session, frame, dataKind, mark)
+  const limits = {
+    frameBytes: options.frameBytesMax,
+    requestsPerSecond: options.limits === 'enforce' ? options.requestsPerSecond : 0,
+    rooms: options.roomsPerSessionMax,
+  }
+  request.ack({ uid, sid, heartbeat, server, features, limits })
+  hub.release(session)
+  if (!isOnline(session)) return
   broadcasts.join(session)
   broadcasts.catchUp(session)
   for (const sayAgain of session.takePostponed()) sayAgain()
+}
+
+/** What it has gathered may have been too much. */
+function isOnline({ state }: Session): boolean {
+  return state === SessionState.ONLINE
 }
 
 export function handleOffline(request: ClientRequest<typeof Command.OFFLINE>): void {
