@@ -46,7 +46,8 @@ export function admitted<K extends Kind>(
   answered(membership)
   if (membership.topic?.key === key) return
   context.fanout.leave(membership)
-  context.fanout.join(key, membership)
+  // Rooms are for what passes; who misses something of a group would not know what.
+  context.fanout.join(key, membership, kind === 'rooms')
   if (kind === 'rooms') context.watchers.entered(session, id as Rid)
 }
 

@@ -1,5 +1,7 @@
 import { ListenerType } from '../contract/listener.ts'
 import { Carrier, Place, type Subscriber } from '../fanout/topic.ts'
+import type { Disconnect } from '../protocol/disconnect.ts'
+import { Fate } from '../protocol/fate.ts'
 import { type DataKind, type JsonSeq, toJson } from '../protocol/json-format.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { Cid, Gid, Rid, Sid, Uid } from '../util/id.ts'
@@ -42,6 +44,8 @@ export class Session implements Subscriber {
   watches = 0
   /** Requests that a home has not answered yet. */
   requestsOpen = 0
+  /** Messages for it that its connection did not take. */
+  dropped = 0
   /** Too many are open: what it says meanwhile waits. */
   isHeld = false
   /** When the client connected: microseconds of the clock of all threads (`Clock.instant`). */
@@ -100,11 +104,14 @@ export class Session implements Subscriber {
     if (--this.#pauses === 0) this.connection.resume()
   }
 
-  /** What was gathered is not written: the client is closed for it. */
-  dropOutput(): void {
+  /** What was gathered is not written: the client is closed for it. @returns the frames */
+  dropOutput(): number {
+    const frames = this.outputFrames + (this.#held?.length ?? 0)
+    this.missed(frames)
     this.#output = undefined
     this.#held = undefined
     this.#outputBytes = 0
+    return frames
   }
 
   /** @returns what frames say where the client, who speaks JSON, said this seq */
@@ -155,18 +162,41 @@ export class Session implements Subscriber {
     return early
   }
 
-  /** Writes the output of this turn as one message. */
-  flush(): void {
-    const output = this.#output
-    if (output === undefined) return
-    this.#output = undefined
-    this.#outputBytes = 0
-    if (output.length === 1) this.write(output[0]!)
-    else if (this.speaksJson) this.write(output.join('\n'))
-    else this.write(Buffer.concat(output as Buffer[]))
+  /** Frames of this turn that wait for its end. */
+  get outputFrames(): number {
+    return this.#output?.length ?? 0
   }
 
-  write(payload: Buffer | string): boolean {
-    return this.connection.write(payload, !this.speaksJson)
+  /** Writes the output of this turn as one message: a client that is behind gets it too. */
+  flush(): Fate {
+    const frames = this.outputFrames
+    const message = this.#takeOutput()
+    if (message === undefined) return Fate.TAKEN
+    const fate = this.connection.write(message, !this.speaksJson, false)
+    if (fate !== Fate.TAKEN) this.missed(frames)
+    return fate
+  }
+
+  /** Writes the output, however much waits for the client, and closes. */
+  end(reason: Disconnect): void {
+    this.connection.end(reason, this.#takeOutput(), !this.speaksJson)
+  }
+
+  write(payload: Buffer, mayDrop: boolean): Fate {
+    return this.connection.write(payload, !this.speaksJson, mayDrop)
+  }
+
+  missed(messages: number): void {
+    this.dropped += messages
+  }
+
+  #takeOutput(): Buffer | string | undefined {
+    const output = this.#output
+    if (output === undefined) return undefined
+    this.#output = undefined
+    this.#outputBytes = 0
+    if (output.length === 1) return output[0]
+    if (this.speaksJson) return output.join('\n')
+    return Buffer.concat(output as Buffer[])
   }
 }

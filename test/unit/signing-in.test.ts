@@ -6,6 +6,7 @@ import { localPlacement } from '#dist/contract/placement.js'
 import { Fanout } from '#dist/fanout/fanout.js'
 import { Command } from '#dist/protocol/command.js'
 import { encodeFrame } from '#dist/protocol/encode.js'
+import { Fate } from '#dist/protocol/fate.js'
 import { DataKind } from '#dist/protocol/json-format.js'
 import { Broadcasts } from '#dist/session/broadcasts.js'
 import type { SessionContext } from '#dist/session/context.js'
@@ -39,12 +40,14 @@ function oneConnection() {
     left: () => undefined,
     online: () => undefined,
     closing: () => undefined,
+    dropped: () => undefined,
     wake: () => undefined,
     onDefect: defect => {
       throw defect
     },
   })
-  const fanout = new Fanout(clock, 0, { published: () => undefined, flushed: () => undefined }, () => undefined)
+  const stats = { published: () => undefined, flushed: () => undefined, settled: () => undefined }
+  const fanout = new Fanout(clock, 0, false, stats, () => undefined)
   const context = {
     options: { heartbeatMs: 1000 },
     clock,
@@ -60,7 +63,7 @@ function oneConnection() {
     write: (payload: Buffer) => {
       for (let at = 0; at < payload.length; at += 4 + payload.readUInt32BE(at))
         written.push(payload.readUInt16BE(at + 4))
-      return true
+      return Fate.TAKEN
     },
   } as unknown as Connection
   const session = hub.open(connection)
