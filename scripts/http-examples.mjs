@@ -62,6 +62,8 @@ const cleanups = []
  */
 const aliases = []
 let gateway
+/** The key that the gateway has made at its first start. */
+let apiKey = ''
 
 /** Starts the built gateway on free ports and a folder of its own. @returns its `http` and `tcp` addresses */
 async function startGateway() {
@@ -82,8 +84,9 @@ async function startGateway() {
     return ended
   })
   for await (const line of createInterface({ input: child.stdout })) {
-    const entry = JSON.parse(line)
+    const entry = line.startsWith('{') ? JSON.parse(line) : {}
     if (entry.msg !== 'ready') continue
+    apiKey = readFileSync(join(dataDir, 'first-key'), 'utf8').trim()
     // What it says from now on is nobody's, but must not fill the pipe.
     child.stdout.resume()
     return entry
@@ -107,7 +110,7 @@ function quoted(text) {
 function curlLine(url, headers, body) {
   const options = Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`)
   if (body !== undefined) options.push(`-d ${quoted(body)}`)
-  return ['curl', quoted(url), ...options].join(' ')
+  return ['curl -H "X-API-Key: $KEY"', quoted(url), ...options].join(' ')
 }
 
 /** A text of this gateway as the page has it. */
@@ -128,7 +131,7 @@ async function call(name, query = {}, { headers = {}, body } = {}) {
     .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
     .join('&')
   const url = `http://${gateway.http}${row.path}${search === '' ? '' : `?${search}`}`
-  const response = await fetch(url, { method: row.method, headers, body })
+  const response = await fetch(url, { method: row.method, headers: { ...headers, 'x-api-key': apiKey }, body })
   const text = await response.text()
   const answer = parse(text)
   if (response.status !== 200 || answer.code !== 0) throw new Error(`${name}: ${response.status} ${text}`)
@@ -223,6 +226,8 @@ async function prepareScene(phone) {
   await quietly('room.cap.set', { rid: ROOM, cap: 2 })
   for (const device of devices) await device.request('ROOM-JOIN', { rid: ROOM })
   for (const rid of [CLOSED_ROOM, SMALL_ROOM]) await alice.request('ROOM-JOIN', { rid })
+  await quietly('room.blacklist.add', { rid: SMALL_ROOM, uid: TRUDY })
+  await quietly('room.gag.add', { rid: SMALL_ROOM, uid: CAROL })
   await quietly('user-statis.add', { prec: '1h', num: 720 })
   await quietly('user-statis.add', { prec: '1d', num: 365 })
   for (const [kind, node] of Object.entries(PEERS)) {
@@ -291,6 +296,8 @@ const specs = {
   'room.cap.set': [{ rid: ROOM, cap: 2 }],
   'room.cap.get': [{ rid: ROOM }],
   'room.top': [{ num: 3 }, {}, ({ len }) => len === 2],
+  'room.blacklist.get': [{ rid: SMALL_ROOM }],
+  'room.gag.get': [{ rid: SMALL_ROOM }],
   'room.groups': [{ rid: ROOM }, {}, ({ len }) => len === 2],
   'listend.list': [{}, {}, isUp],
   'listend.add': [{ ...PEER, type: 2 }],
@@ -363,7 +370,8 @@ async function checkPage() {
   const wanted = routes.map(({ name }) => name)
   if (!isDeepStrictEqual(names, wanted)) throw new Error(`the page has ${names}, not ${wanted}`)
   for (const { name, command, reply } of commands) {
-    const ask = async () => (await promisify(execFile)('sh', ['-c', asHere(command)])).stdout
+    const env = { ...process.env, KEY: apiKey }
+    const ask = async () => (await promisify(execFile)('sh', ['-c', asHere(command)], { env })).stdout
     const isDone = text => isDeepStrictEqual(formOf(parse(asOnPage(text))), formOf(parse(reply)))
     // Only questions are asked again: some answers take a moment to become what they will be.
     const answer = specs[name][2] === undefined ? await ask() : await eventually(ask, isDone)

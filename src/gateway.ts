@@ -7,7 +7,8 @@ import { createWakeWords } from './bus/wake.ts'
 import type { Options } from './config/options.ts'
 import { type Listener, ListenerType } from './contract/listener.ts'
 import { Counters, createCounters } from './ops/counters.ts'
-import { listenAddress, reserveListeners } from './ops/listeners.ts'
+import { type FirstKey, firstCalls, firstKey, needsFirstKey } from './ops/first-key.ts'
+import { listenAddress, listenerOf, reserveListeners } from './ops/listeners.ts'
 import { lockFolder } from './ops/lock.ts'
 import type { Logger } from './ops/log.ts'
 import { Systemd } from './ops/systemd.ts'
@@ -58,6 +59,8 @@ export class Gateway {
   /** How many workers each seat has had before this one. */
   readonly #generations: number[]
   #listeners: readonly Listener[] = []
+  /** Undefined: keys are set, or none is needed. */
+  #firstKey: FirstKey | undefined
   #stopped: Promise<void> | undefined
   /** Whether all workers have served once. From then on, failed workers are replaced. */
   #hasServed = false
@@ -81,6 +84,9 @@ export class Gateway {
     const options = this.#options
     await lockFolder(options.dataDir)
     const store = await LmdbStore.prepare(options.dataDir)
+    if (needsFirstKey(options)) this.#firstKey = firstKey(options.dataDir)
+    // The only secret that ever stands in the output, and only once.
+    if (this.#firstKey?.isNew === true) process.stdout.write(`API key: ${this.#firstKey.key}\n`)
     const { listeners, release } = await reserveListeners(options)
     this.#listeners = listeners
     // This applies to heaps made from now on. A worker's own resource limits would end it silently when it reaches them.
@@ -99,12 +105,20 @@ export class Gateway {
         workers: options.workers,
         pid: process.pid,
         data: options.dataDir,
-        keys: options.apiKeys.length,
+        keys: this.#apiKeys.length,
         version: VERSION,
         node: process.version,
       },
       'ready',
     )
+    if (this.#firstKey === undefined) return
+    const { key, path, isNew } = this.#firstKey
+    this.#log.info({ file: path }, 'no API key is set: the first one counts; imgate key show shows it')
+    if (isNew) process.stdout.write(`${firstCalls(key, listenerOf(listeners, ListenerType.WS)!)}\n`)
+  }
+
+  get #apiKeys(): readonly string[] {
+    return this.#firstKey === undefined ? this.#options.apiKeys : [this.#firstKey.key]
   }
 
   /** Stops in order: takes no new clients, asks the connected ones to reconnect, and brings everything to disk. */
@@ -219,6 +233,7 @@ export class Gateway {
       index,
       generation: this.#generations[index]!,
       options: this.#options,
+      apiKeys: this.#apiKeys,
       listeners: this.#listeners,
       sockets: this.#listeners.map(({ type, host, port }) =>
         type === ListenerType.TCP ? createReuseportFd(port, host) : undefined,

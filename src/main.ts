@@ -3,12 +3,13 @@ import { Command } from 'commander'
 import { type Loaded, loadOptions, OptionError, unknownVariables } from './config/load.ts'
 import { envName, flagName, type Options, optionKeys, optionRows } from './config/options.ts'
 import { Gateway } from './gateway.ts'
+import { readFirstKey } from './ops/first-key.ts'
 import { createLog } from './ops/log.ts'
 import type { Tightening } from './ops/private-folder.ts'
 import { VERSION } from './ops/version.ts'
 import { preflight } from './preflight.ts'
 
-/** The command line: `imgate start`, `imgate check`. */
+/** The command line: `imgate start`, `imgate check`, `imgate key show`. */
 
 /** An option is invalid. A restart would not help, so systemd/imgate.service does not restart after this code. */
 const EXIT_OPTION = 2
@@ -94,5 +95,33 @@ withOptions(program.command('check').description('make the checks of a start, an
     process.stdout.write(`${JSON.stringify({ ...options, apiKeys: apiKeys.map(() => '***') }, null, 2)}\n`)
   },
 )
+
+const keys = program.command('key').description('the API keys of app servers')
+const dataDir = 'dataDir' satisfies keyof Options
+keys
+  .command('show')
+  .description('print the API key that the first start made')
+  .option('--config <file>', 'JSON file of options')
+  .option(`${flagName(dataDir)} <value>`, `${optionRows[dataDir].doc} (${envName(dataDir)})`)
+  .action((flags: Record<string, unknown>) => {
+    try {
+      const { options } = loadOptions({ file: flags['config'] as string | undefined, env: process.env, flags })
+      process.stdout.write(`${shownKey(options)}\n`)
+    } catch (error) {
+      complain(error instanceof Error ? error.message : String(error))
+      process.exitCode = error instanceof OptionError ? EXIT_OPTION : EXIT_FAILURE
+    }
+  })
+
+/** @throws Error that says why there is none to show */
+function shownKey(options: Options): string {
+  if (options.apiKeys.length > 0) throw new Error('API keys are set, so no first key counts: use one that you have set')
+  if (options.trustLoopback) throw new Error('trustLoopback is on: direct callers on this machine need no key')
+  const key = readFirstKey(options.dataDir)
+  if (key !== undefined) return key
+  throw new Error(
+    `${options.dataDir}: there is no first key: the first start makes it; name the data folder with --data-dir`,
+  )
+}
 
 await program.parseAsync()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Loaded, OptionError } from './config/load.ts'
 import type { Options } from './config/options.ts'
 import { openIpDatabase } from './http/ip-database.ts'
+import { FIRST_KEY_FILE } from './ops/first-key.ts'
 import { requireFreePort } from './ops/lock.ts'
 import { type Tightening, tightenFolder } from './ops/private-folder.ts'
 import { fileProblem } from './store/check-file.ts'
@@ -73,7 +74,7 @@ function tryFolder(folder: string, isCheck: boolean): Tightening {
     const probe = join(folder, `.imgate-${process.pid}`)
     closeSync(openSync(probe, 'wx', 0o600))
     unlinkSync(probe)
-    for (const file of ['data.mdb', 'lock.mdb']) {
+    for (const file of ['data.mdb', 'lock.mdb', FIRST_KEY_FILE]) {
       const path = join(folder, file)
       if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK)
     }

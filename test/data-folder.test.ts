@@ -15,7 +15,7 @@ function modeOf(...path: string[]): string {
   return (statSync(join(...path)).mode & 0o7777).toString(8)
 }
 
-const FILES = ['data.mdb', 'lock.mdb']
+const FILES = ['data.mdb', 'first-key', 'lock.mdb']
 const OPENED = 'removed access for other users of this machine'
 
 t.test('the data folder and its files are made for the user of the gateway alone', async t => {
@@ -43,6 +43,7 @@ t.test('a folder and files that are open to others are closed, and the log says 
     [
       { path: dataDir, from: '755', to: '700' },
       { path: join(dataDir, 'data.mdb'), from: '664', to: '600' },
+      { path: join(dataDir, 'first-key'), from: '664', to: '600' },
       { path: join(dataDir, 'lock.mdb'), from: '664', to: '600' },
     ],
   )

@@ -62,10 +62,14 @@ function commandsOf({ lines }: Block): Command[] {
 
 /** One terminal: what a command sets is there for the next. */
 class Shell {
-  readonly #child = spawn('sh', [], { cwd: PROJECT, stdio: ['pipe', 'pipe', 'ignore'] })
-  readonly #lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
+  readonly #child
+  readonly #lines
 
-  constructor(t: Test) {
+  /** @param dataDir where the gateway of the page keeps its key */
+  constructor(t: Test, dataDir: string) {
+    const env = { PATH: process.env['PATH'], IMGATE_DATA_DIR: dataDir }
+    this.#child = spawn('sh', [], { cwd: PROJECT, env, stdio: ['pipe', 'pipe', 'ignore'] })
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
     t.teardown(() => this.#child.kill())
   }
 
@@ -85,11 +89,14 @@ class Shell {
 }
 
 /** The program of the page, in a folder where it finds what the project has installed. */
-function runProgram(t: Test, source: string): { readonly output: string[] } {
+function runProgram(t: Test, source: string, key: string): { readonly output: string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'imgate-readme-'))
   symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'))
   writeFileSync(join(folder, 'device.mjs'), source)
-  const child = spawn('env', ['-i', process.execPath, 'device.mjs'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn('env', ['-i', `KEY=${key}`, process.execPath, 'device.mjs'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const output: string[] = []
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', line => output.push(line))
@@ -110,12 +117,12 @@ for (const [file, heading] of [
     const gateway = await startGateway(t)
     const here = (text: string) => text.replaceAll('127.0.0.1:8080', gateway.http)
     const blocks = blocksOf(readFileSync(join(PROJECT, file), 'utf8'), heading)
-    const shell = new Shell(t)
+    const shell = new Shell(t, gateway.dataDir)
     let output: string[] = []
     const seen = { commands: 0, program: 0, output: 0 }
     for (const block of blocks) {
       seen[block.kind] += 1
-      if (block.kind === 'program') ({ output } = runProgram(t, here(block.lines.join('\n'))))
+      if (block.kind === 'program') ({ output } = runProgram(t, here(block.lines.join('\n')), gateway.key!))
       else if (block.kind === 'output') {
         const wanted = block.lines.map(line => formOf(here(line))).sort()
         const found = await eventually(

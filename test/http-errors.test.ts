@@ -79,7 +79,9 @@ t.test('every reply is JSON with code and errmsg', async t => {
 t.test('a body that is too long is refused, also when it does not say its length', async t => {
   const [host, port] = gateway.http.split(':')
   const status = await new Promise((resolve, reject) => {
-    const call = request({ host, port, method: 'POST', path: '/im/push?dim=broadcast', agent: false }, response => {
+    const headers = { 'x-api-key': gateway.key }
+    const path = '/im/push?dim=broadcast'
+    const call = request({ host, port, method: 'POST', path, headers, agent: false }, response => {
       response.resume()
       resolve(response.statusCode)
     })

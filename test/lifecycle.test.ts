@@ -108,7 +108,7 @@ t.test('after a crash it serves again with the same data, and tokens are still g
 })
 
 t.test('the log is one JSON object a line', async t => {
-  const gateway = await startGateway(t)
+  const gateway = await startGateway(t, { env: { IMGATE_API_KEYS: 'the-key' } })
   await gateway.process.stop()
   const lines = gateway.process.output.split('\n').filter(line => line !== '')
   for (const line of lines) t.doesNotThrow(() => JSON.parse(line), line)

@@ -127,3 +127,31 @@ t.test('expire must be a number of seconds, and a room demands it', async t => {
   t.equal(missing.code, 10016)
   t.match(missing.errmsg, /expire/)
 })
+
+t.test('a push that would be more than may be stored is refused, counted, and delivered to nobody', async t => {
+  const own = await startGateway(t, {
+    env: { IMGATE_STORED_BYTES_PER_ROOM_MAX: '1000', IMGATE_STORED_BYTES_MAX: '1500' },
+  })
+  const rid = freshId()
+  const inside = await signIn(t, own, { transport: 'tcp' })
+  await joinRoom(inside, rid)
+  const big = 'x'.repeat(500)
+  t.equal((await own.api.push('room', { rid, expire: 60 }, big)).code, 0)
+  t.equal((await inside.client.next('ROOM-BC')).rid, rid)
+  const refused = await own.api.push('room', { rid, expire: 60 }, big)
+  t.equal(refused.code, 10009)
+  t.match(refused.errmsg, /storedBytesPerRoomMax/)
+  t.match(
+    (await own.api.push('uid', { uid: inside.uid, expire: 60 }, big)).errmsg,
+    /storedBytesMax/,
+    'over all workers',
+  )
+  t.equal((await own.api.push('room', { rid, expire: 0 }, 'not stored')).code, 0)
+  t.equal(pushedText(inside.client, await inside.client.next('ROOM-BC')), 'not stored')
+  const { text: metrics } = await own.api.call('/metrics')
+  const counted = [...metrics.matchAll(/^imgate_stored_pushes_refused_total\{.*\} (\d+)/gm)]
+  t.equal(
+    counted.reduce((sum, [, count]) => sum + Number(count), 0),
+    2,
+  )
+})

@@ -198,12 +198,13 @@ function randomCall(random: Random, { rooms, groups, users, nids, nodes, precisi
 /** One keep-alive connection; the calls on it are answered one after another. */
 function connection(gateway: Gateway): { call(call: Call): Promise<ReplyBody>; close(): Promise<void> } {
   const dispatcher = new Agent({ connections: 1, pipelining: 1 })
+  const headers = { 'x-api-key': gateway.key }
   return {
     close: () => dispatcher.close(),
     async call({ method = 'GET', path, query, body }) {
       const search = Object.entries(query).map(([name, value]) => `${name}=${value}`)
       const url = `http://${gateway.http}${path}?${search.join('&')}`
-      const response = await request(url, { dispatcher, method, ...(body === undefined ? {} : { body }) })
+      const response = await request(url, { dispatcher, method, headers, ...(body === undefined ? {} : { body }) })
       return parseJson(await response.body.text()) as ReplyBody
     },
   }

@@ -63,7 +63,17 @@ const wrong: readonly Case[] = [
   { what: 'a data folder that cannot be made', args: ['--data-dir', '/proc/imgate'], named: ['--data-dir', '/proc'] },
   { what: 'a data folder that is a file', args: ['--data-dir', text], named: ['--data-dir', text] },
   { what: 'a data folder below a file', args: ['--data-dir', join(text, 'x')], named: ['--data-dir', text] },
-  { what: 'an address that others reach, without keys', args: ['--http-host', '0.0.0.0'], named: ['--http-host'] },
+  {
+    what: 'an address that others reach, where loopback is trusted',
+    args: ['--http-host', '0.0.0.0', '--trust-loopback', '1'],
+    named: ['--http-host', '--trust-loopback'],
+  },
+  {
+    what: 'such an address for raw TCP',
+    options: { env: { IMGATE_TRUST_LOOPBACK: '1', IMGATE_TCP_HOST: '::' } },
+    named: ['IMGATE_TCP_HOST', 'IMGATE_TRUST_LOOPBACK'],
+  },
+  { what: 'neither yes nor no', file: { trustLoopback: 'yes' }, named: ['trustLoopback', '"yes"'] },
   { what: 'an address with a port', args: ['--advertise-host', '203.0.113.1:80'], named: ['--advertise-host'] },
   { what: 'a bad key', file: { apiKeys: ['secret', ''] }, named: ['apiKeys'] },
 ]

@@ -14,8 +14,9 @@ const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const
 const ACCEPTED_MAX = 64
 
 /**
- * Admits app servers: by key or, when no keys are set, direct callers on this machine. Web pages in a browser on this
- * machine are refused, also when a name in their address resolves to this machine.
+ * Admits app servers by key. Keys are compared as digests, all of them, in constant time. Without any key, which only
+ * `trustLoopback` brings about, it admits direct callers on this machine, but no web pages in a browser on it, also when
+ * a name in their address resolves to this machine.
  */
 export class Keys {
   readonly #digests: readonly Buffer[]
@@ -46,7 +47,7 @@ export class Keys {
 /** Without keys: admits only direct callers on this machine, and no web pages. */
 function refusesStranger(headers: Headers, isLocal: () => boolean): string | undefined {
   const because = (text: string) =>
-    `missing API key: the gateway has no keys set, so it answers only direct callers on this machine; ${text}`
+    `missing API key: without a key the gateway answers only direct callers on this machine; ${text}`
   // Bound to loopback is not enough: a system may route strangers there (net.ipv4.conf.*.route_localnet).
   if (!isLocal()) return because('this call comes from another one')
   for (const name of FORWARDING) {

@@ -50,7 +50,7 @@ export function loadOptions({ file, env, flags }: Sources): Loaded {
     options: Object.freeze(options) as Options,
     nameOf: key => given.get(key)?.where ?? envName(key),
   }
-  requireKeys(loaded)
+  requireLoopback(loaded)
   return loaded
 }
 
@@ -62,12 +62,14 @@ export function unknownVariables(env: Readonly<Record<string, string | undefined
   )
 }
 
-/** Without a key, anybody who reaches the API controls it. So it must be reachable from this machine only. */
-function requireKeys({ options, nameOf }: Loaded): void {
-  if (options.apiKeys.length === 0 && !isLoopback(options.httpHost)) {
+/** Whoever answers callers without a key must be reachable from this machine only. */
+function requireLoopback({ options, nameOf }: Loaded): void {
+  if (!options.trustLoopback || options.apiKeys.length > 0) return
+  for (const key of ['httpHost', 'tcpHost'] as const) {
+    if (isLoopback(options[key])) continue
     throw new OptionError(
-      `${nameOf('httpHost')}: other machines can reach ${options.httpHost}, but no API key is set: ` +
-        `set ${envName('apiKeys')}, or listen on 127.0.0.1`,
+      `${nameOf(key)}: other machines can reach ${options[key]}, but with ${nameOf('trustLoopback')} and no API key ` +
+        `the API needs none: set ${envName('apiKeys')}, or leave out ${nameOf('trustLoopback')}, or listen on 127.0.0.1`,
     )
   }
 }

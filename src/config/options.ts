@@ -28,6 +28,10 @@ const integer = (min: number, max: number) =>
       `expected an integer of ${min}..${max}`,
     )
     .refine(value => Number.isInteger(value) && value >= min && value <= max, `expected an integer of ${min}..${max}`)
+/** Yes or no: 1 or 0, in a file also true or false. */
+const yesOrNo = z
+  .union([z.boolean(), z.literal([0, 1]), z.enum(['0', '1'])], 'expected 1 or 0')
+  .transform(value => value === true || value === 1 || value === '1')
 const port = integer(0, 65_535)
 const list = z.union([z.array(z.string().min(1)), z.string().transform(commaSeparated)])
 const powerOfTwo = integer(65_536, 1 << 28).refine(value => (value & (value - 1)) === 0, 'expected a power of two')
@@ -70,8 +74,17 @@ export const optionRows = {
   },
   apiKeys: {
     schema: list.default([]),
-    doc: 'API keys for app servers, separated by commas. Without keys, only direct callers on this machine may use the API.',
+    doc:
+      'API keys for app servers, separated by commas. Without them the first start makes one and keeps it in the file ' +
+      '`first-key` of the data folder; `imgate key show` shows it.',
     reloadable: true,
+  },
+  trustLoopback: {
+    schema: yesOrNo.default(false),
+    doc:
+      '1: while no API key is set, direct callers on this machine need none, and no listener may have another address. ' +
+      'A proxy on this machine may pass for such a caller, and lets in everybody.',
+    reloadable: false,
   },
   nodeId: {
     schema: integer(1, 1_000_000).default(1),
@@ -91,6 +104,21 @@ export const optionRows = {
   pushBytesMax: {
     schema: integer(1, 16 << 20).default(65_536),
     doc: 'Maximum length of the body of a push.',
+    reloadable: true,
+  },
+  storedBytesPerUserMax: {
+    schema: integer(0, 1 << 30).default(1 << 20),
+    doc: 'Bytes of valid pushes (`expire`) that are stored for one user. Over it a push is answered 10009.',
+    reloadable: true,
+  },
+  storedBytesPerRoomMax: {
+    schema: integer(0, 1 << 30).default(4 << 20),
+    doc: 'The same for one room, for one group, and for everybody (with apps).',
+    reloadable: true,
+  },
+  storedBytesMax: {
+    schema: integer(0, 2 ** 40).default(256 << 20),
+    doc: 'The same in all.',
     reloadable: true,
   },
   batchBytesMax: {

@@ -144,7 +144,13 @@ ${table(
   ]),
 )}
 
-A client that is closed with 4001 has stopped reading, so it may miss the KICK. After 4004, sign in with a new token.
+**Who reads too slowly** (4001). More than \`writerBytesMax\` may wait for a client for a second, and never more than
+8 times of it. Over that it is closed; it has a few seconds to read the rest and the KICK, and may miss them. With
+\`slowClient\` set to \`drop-new\` it stays: messages of rooms and pushes to apps and to everybody (ROOM-CHAT, ROOM-BC, BC
+and the notices of rooms) are dropped until it has read nearly all that waits. Acks, PONG, KICK and what comes of groups
+and for its user are written all the same; over \`writerBytesMax\` of these it is closed.
+
+After 4004, sign in with a new token.
 
 These connections end without a KICK:
 
@@ -202,11 +208,11 @@ function httpPage(): string {
 
 ${made}
 Every reply is JSON with \`code\` (0: done) and \`errmsg\`; 64-bit ids are plain digits. Send the API key as
-\`Authorization: Bearer KEY\` or \`X-API-Key: KEY\`. With no keys configured, the gateway answers only direct callers on its
-own machine. The body of a push is delivered unchanged. With the header \`Idempotency-Key\`, a retry within 5 minutes
+\`Authorization: Bearer KEY\` or \`X-API-Key: KEY\`. While no key is configured, the one that the first start has
+made counts (\`imgate key show\`). The body of a push is delivered unchanged. With the header \`Idempotency-Key\`, a retry within 5 minutes
 returns the first reply and delivers nothing twice.
 
-The examples are real requests to a fresh gateway without keys, in the order of this page. To repeat them, run
+The examples are real requests to a fresh gateway, in the order of this page; \`KEY\` is its API key. To repeat them, run
 \`node scripts/http-examples.mjs check\`: only sids, msgids, tokens and times differ. After the first two examples, user
 10001 signs in with two devices and 7301444403200000002 with one; 10001 creates the groups 6001, 6002 and 6003; they join
 the rooms 8001 to 8003.

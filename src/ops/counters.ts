@@ -24,6 +24,12 @@ export const counterRows = {
   users: { kind: 'gauge', doc: 'Distinct users online whose home is this worker' },
   rooms: { kind: 'gauge', doc: 'Rooms in memory whose home is this worker' },
   groups: { kind: 'gauge', doc: 'Groups in memory whose home is this worker' },
+  stored_pushes: { kind: 'gauge', doc: 'Pushes with expire that are stored at this worker' },
+  stored_push_bytes: { kind: 'gauge', doc: 'Bytes of them, with what each takes beside its data' },
+  stored_pushes_refused_total: {
+    kind: 'counter',
+    doc: 'Pushes with expire that were refused because too much was stored',
+  },
   topics: { kind: 'gauge', doc: 'Topics with members at this worker' },
   refused_connections_total: {
     kind: 'counter',

@@ -44,9 +44,14 @@ export async function reserveListeners(options: Options): Promise<ReservedListen
   }
 }
 
+/** The first listener of a type. */
+export function listenerOf(listeners: readonly Listener[], type: ListenerType): Listener | undefined {
+  return listeners.find(one => one.type === type)
+}
+
 /** The address of the first listener of a type, for the log. */
 export function listenAddress(listeners: readonly Listener[], type: ListenerType): string {
-  const listener = listeners.find(one => one.type === type)
+  const listener = listenerOf(listeners, type)
   return listener === undefined ? '' : `${listener.host}:${listener.port}`
 }
 

@@ -1,10 +1,11 @@
 import { chmodSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { FIRST_KEY_FILE } from './first-key.ts'
 
 /** Permission bits of group and others. */
 const OTHERS = 0o077
 /** The files that the gateway itself creates in its data folder. */
-const OWN_FILES: ReadonlySet<string> = new Set(['data.mdb', 'lock.mdb'])
+const OWN_FILES: ReadonlySet<string> = new Set(['data.mdb', 'lock.mdb', FIRST_KEY_FILE, `${FIRST_KEY_FILE}.new`])
 
 export interface Tightened {
   readonly path: string
@@ -23,9 +24,9 @@ export interface Tightening {
 }
 
 /**
- * Removes the access of group and others to the data folder and the store in it, which holds the
- * key that signs tokens. A folder with other files in it stays as it is (it may be /tmp); the store
- * in it becomes private all the same.
+ * Removes the access of group and others to the data folder and the files in it, which hold the
+ * key that signs tokens and the first API key. A folder with other files in it stays as it is (it may be /tmp); its own
+ * files become private all the same.
  * @param isCheck only finds out whether that would work
  * @throws Error that says what to do if it does not
  */

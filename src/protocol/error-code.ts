@@ -21,13 +21,15 @@ export const ErrorCode = {
     code: 10005,
     status: 401,
     text: 'missing or wrong API key',
-    doc: 'The API key is missing or wrong. With no keys configured: the caller is not a direct caller on this machine.',
+    doc: 'The API key is missing or wrong. With trustLoopback: the caller is not a direct caller on this machine.',
   },
   BUSY: {
     code: 10009,
     status: 503,
     text: 'busy',
-    doc: 'The gateway is overloaded, or an answer took too long. The request may or may not have taken effect; try again.',
+    doc:
+      'The gateway is overloaded, or an answer took too long. The request may or may not have taken effect; try again. Also ' +
+      'a push with `expire` when too much is stored already: then nothing was done, and errmsg names the option.',
   },
   SID_MISMATCH: {
     code: 10013,

@@ -73,8 +73,10 @@ export class Hub {
 
   /** One frame to one session, in order with all others to it. `frame` must not change afterwards. */
   send(session: Session, frame: Buffer, dataKind: DataKind = DataKind.BYTES): void {
-    if (session.state === SessionState.CLOSED) return
-    const isFirst = session.send(frame, dataKind)
+    if (session.state !== SessionState.CLOSED) this.#gathered(session, session.send(frame, dataKind))
+  }
+
+  #gathered(session: Session, isFirst: boolean): void {
     if (session.outputBytes > this.#outputBytesMax) this.#overflow(session)
     else if (isFirst) {
       this.#dirty.push(session)
@@ -82,14 +84,20 @@ export class Hub {
     }
   }
 
-  /** The same, but behind the ONLINE-ACK when the session is still signing in. */
+  /** The same, but behind the ONLINE-ACK when the session has not had it. */
   deliver(session: Session, frame: Buffer, dataKind: DataKind): void {
-    if (session.state !== SessionState.SIGNING_IN) {
-      this.send(session, frame, dataKind)
-      return
+    if (session.isSignedIn) this.send(session, frame, dataKind)
+    else if (!session.hold(frame, dataKind)) this.#overflow(session)
+  }
+
+  /** The session has signed in, its ONLINE-ACK is on its way: what was held for it follows. */
+  release(session: Session): void {
+    if (session.isHeldTooMuch) this.#overflow(session)
+    session.isSignedIn = true
+    for (const { bytes, dataKind } of session.takeHeld()) {
+      if (dataKind !== undefined) this.send(session, bytes, dataKind)
+      else if (session.state !== SessionState.CLOSED) this.#gathered(session, session.sendWritten(bytes))
     }
-    session.hold(frame, dataKind)
-    if (session.outputBytes > this.#outputBytesMax) this.#overflow(session)
   }
 
   /** A frame came for a session that is not here any more. */
@@ -104,9 +112,8 @@ export class Hub {
     this.#dirty = []
     for (const session of dirty) {
       try {
-        const { outputFrames } = session
-        const fate = session.flush()
-        if (fate !== Fate.TAKEN) this.#events.dropped(fate, outputFrames)
+        session.flush()
+        this.#reportLost(session)
       } catch (defect) {
         this.#events.onDefect(defect)
       }
@@ -119,15 +126,19 @@ export class Hub {
     const retry = mayReconnect(reason)
     const body = { code: reason.errorCode, errmsg: reason.text, retry: retry ? 1 : 0 }
     const after = Math.floor(this.#clock.random() * COME_BACK_WITHIN_MS)
-    session.send(encodeFrame(Command.KICK, 0, retry ? { ...body, after } : body), DataKind.BYTES)
-    this.close(session, reason)
+    this.#end(session, reason, encodeFrame(Command.KICK, 0, retry ? { ...body, after } : body))
   }
 
   /** Writes what is left and closes. */
   close(session: Session, reason: Reason): void {
-    if (session.state === SessionState.CLOSED) return
+    if (session.state !== SessionState.CLOSED) this.#end(session, reason)
+  }
+
+  /** What its topics hold comes before the last frame. */
+  #end(session: Session, reason: Reason, last?: Buffer): void {
     this.#events.closing(reason.cause)
     this.#forget(session)
+    if (last !== undefined) session.send(last, DataKind.BYTES)
     session.end(reason)
   }
 
@@ -154,7 +165,8 @@ export class Hub {
 
   /** So much in one turn that the client could not take it: it ends at once, not when the turn does. */
   #overflow(session: Session): void {
-    this.#events.dropped(Fate.SLOW, session.dropOutput())
+    session.dropOutput()
+    this.#reportLost(session)
     this.kick(session, Disconnect.SLOW_CONSUMER)
   }
 
@@ -168,5 +180,12 @@ export class Hub {
     session.state = SessionState.CLOSED
     this.#sessions.delete(session.cid)
     this.#events.left(session, state)
+    session.dropHeld()
+    this.#reportLost(session)
+  }
+
+  #reportLost(session: Session): void {
+    const lost = session.takeLost()
+    if (lost !== undefined) this.#events.dropped(lost.fate, lost.frames)
   }
 }

@@ -20,30 +20,43 @@ export type IdOf<K extends Kind> = K extends 'rooms' ? Rid : Gid
  * Notes that the home was asked to let the session in. If the session ends before the answer, a message behind the question
  * undoes it: no membership outlives its session.
  */
-export function askedFor<K extends Kind>(session: Session, kind: K, id: IdOf<K>): void {
-  membershipOf(session, kind, id).asked++
+export function askedFor<K extends Kind>(session: Session, kind: K, id: IdOf<K>): Membership {
+  const membership = membershipOf(session, kind, id)
+  membership.asked++
+  return membership
 }
 
-/** The home let the session in. */
-export function admitted<K extends Kind>(
+/** The home let the session in. @returns false when it was given up meanwhile: the home hears that behind what it was asked */
+export function admitted(
+  context: SessionContext,
+  session: Session,
+  kind: Kind,
+  membership: Membership,
+  topic: number,
+): boolean {
+  if (isGivenUp(session, kind, membership)) return false
+  membership.asked--
+  enter(context, session, kind, membership, topic)
+  return true
+}
+
+/** The home let the session in, and was not asked to by it. */
+export function takenIn<K extends Kind>(
   context: SessionContext,
   session: Session,
   kind: K,
   id: IdOf<K>,
   topic: number,
 ): void {
-  if (session.state === SessionState.CLOSED) return
-  if (session.state === SessionState.NEW) {
-    // Its ONLINE was refused meanwhile: the home got that before it let the session in, or gets it now.
-    const known = membershipsOf(session, kind)?.get(id)
-    if (known !== undefined) answered(known)
-    left(context, session, kind, id)
-    tellLeft(context, session, kind, id)
-    return
-  }
+  // Its ONLINE was refused meanwhile: the home got that before it let the session in, or gets it now.
+  if (session.state === SessionState.NEW) tellLeft(context, session, kind, id)
+  else enter(context, session, kind, membershipOf(session, kind, id), topic)
+}
+
+function enter(context: SessionContext, session: Session, kind: Kind, membership: Membership, topic: number): void {
+  const { id } = membership
   const key = topicKey(context.placement.homeOf(id), topic)
-  const membership = membershipOf(session, kind, id)
-  answered(membership)
+  membership.isIn = true
   if (membership.topic?.key === key) return
   context.fanout.leave(membership)
   // Rooms are for what passes; who misses something of a group would not know what.
@@ -51,29 +64,54 @@ export function admitted<K extends Kind>(
   if (kind === 'rooms') context.watchers.entered(session, id as Rid)
 }
 
-/** The home refused the session, or did not answer. It may still do so late, so a message to undo it follows. */
-export function notAdmitted<K extends Kind>(
+/**
+ * The home refused the session, or did not answer. It may still let it in late, so a message to undo that follows; but who was
+ * in stays in: the home knows it, or is just being replaced and hears of it again.
+ */
+export function notAdmitted(
   context: SessionContext,
   session: Session,
-  kind: K,
-  id: IdOf<K>,
+  kind: Kind,
+  membership: Membership,
   { refused }: Refused,
 ): void {
-  const known = membershipsOf(session, kind)?.get(id)
-  if (known === undefined) return
-  answered(known)
-  if (known.topic !== undefined || known.asked > 0) return
-  membershipsOf(session, kind)!.delete(id)
-  if (refused === ErrorCode.BUSY.code) tellLeft(context, session, kind, id)
+  if (isGivenUp(session, kind, membership)) return
+  const isBusy = refused === ErrorCode.BUSY.code
+  membership.asked--
+  if (membership.topic !== undefined || membership.asked > 0 || (isBusy && membership.isIn)) return
+  forget(context, session, kind, membership)
+  if (isBusy) tellLeft(context, session, kind, membership.id as Rid | Gid)
 }
 
 /** The home says that the session is no longer in it. */
 export function left<K extends Kind>(context: SessionContext, session: Session, kind: K, id: IdOf<K>): void {
   const known = membershipsOf(session, kind)?.get(id)
   if (known === undefined) return
-  context.fanout.leave(known)
-  if (kind === 'rooms') context.watchers.left(session, id as Rid)
-  if (known.asked === 0) membershipsOf(session, kind)!.delete(id)
+  known.isIn = false
+  if (known.asked === 0) forget(context, session, kind, known)
+  else leaveTopic(context, session, kind, known)
+}
+
+/** The session is no longer in it, whatever the home still answers to what it was asked: it hears of it behind that. */
+export function giveUp(context: SessionContext, session: Session, kind: Kind, membership: Membership): void {
+  forget(context, session, kind, membership)
+  tellLeft(context, session, kind, membership.id as Rid | Gid)
+}
+
+/** Whether an answer comes too late: the session is over, or has told the home that it leaves. */
+export function isGivenUp(session: Session, kind: Kind, membership: Membership): boolean {
+  return session.state === SessionState.CLOSED || membershipsOf(session, kind)?.get(membership.id) !== membership
+}
+
+function forget(context: SessionContext, session: Session, kind: Kind, membership: Membership): void {
+  membership.isIn = false
+  leaveTopic(context, session, kind, membership)
+  membershipsOf(session, kind)!.delete(membership.id)
+}
+
+function leaveTopic({ fanout, watchers }: SessionContext, session: Session, kind: Kind, membership: Membership): void {
+  fanout.leave(membership)
+  if (kind === 'rooms') watchers.left(session, membership.id as Rid)
 }
 
 function membershipOf(session: Session, kind: Kind, id: Id): Membership {
@@ -93,10 +131,6 @@ function membershipOf(session: Session, kind: Kind, id: Id): Membership {
 /** The kind says which ids these are; the code here treats both alike. */
 export function membershipsOf(session: Session, kind: Kind): Memberships | undefined {
   return session[kind] as Memberships | undefined
-}
-
-function answered(membership: Membership): void {
-  membership.asked = Math.max(0, membership.asked - 1)
 }
 
 function tellLeft({ calls, placement }: SessionContext, { sid, cid }: Session, kind: Kind, id: Rid | Gid): void {

@@ -11,6 +11,8 @@ export class Membership<T extends Id = Id> extends Place {
   readonly id: T
   /** Open questions to the home. While there are any, the home must learn of the end of the session. */
   asked = 0
+  /** The home has let the session in. It stays so while the home is being replaced and there is no topic. */
+  isIn = false
 
   constructor(session: Session, id: T) {
     super(session)

@@ -2,6 +2,7 @@ import { ListenerType } from '../contract/listener.ts'
 import { Carrier, Place, type Subscriber } from '../fanout/topic.ts'
 import type { Disconnect } from '../protocol/disconnect.ts'
 import { Fate } from '../protocol/fate.ts'
+import { messagesIn } from '../protocol/frame.ts'
 import { type DataKind, type JsonSeq, toJson } from '../protocol/json-format.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { Cid, Gid, Rid, Sid, Uid } from '../util/id.ts'
@@ -11,9 +12,22 @@ import type { Memberships } from './memberships.ts'
 export const SessionState = { NEW: 0, SIGNING_IN: 1, ONLINE: 2, CLOSED: 3 } as const
 export type SessionState = (typeof SessionState)[keyof typeof SessionState]
 
-interface Held {
-  readonly frame: Buffer
-  readonly dataKind: DataKind
+/** What waits for the ONLINE-ACK: a frame, or what a topic wrote, which is in the form of the session already. */
+export interface Held {
+  readonly bytes: Buffer
+  /** Undefined: a topic wrote it. */
+  readonly dataKind: DataKind | undefined
+}
+
+/** Frames for one session that its connection did not take. */
+export interface Lost {
+  readonly fate: Fate
+  frames: number
+}
+
+interface Waiting {
+  readonly held: Held[]
+  bytes: number
 }
 
 /** Requests that came before the ONLINE was answered: dispatched again afterwards. */
@@ -24,6 +38,8 @@ interface Early {
 
 /** Most bytes that a client may send before its ONLINE is answered. */
 const EARLY_BYTES_MAX = 262_144
+/** Most bytes that wait for its ONLINE-ACK. */
+const HELD_BYTES_MAX = 1_048_576
 
 /**
  * One connection and, from ONLINE on, one signed-in device: state only. Output is gathered until the end of the turn and
@@ -33,6 +49,8 @@ export class Session implements Subscriber {
   readonly cid: Cid
   readonly connection: Connection
   state: SessionState = SessionState.NEW
+  /** Its ONLINE-ACK was sent, once and for all: what is for it waits no more. */
+  isSignedIn = false
   speaksJson = false
   /** It gets ids as decimal text, as its ONLINE asked for; JSON only. */
   idsAsText = false
@@ -58,12 +76,13 @@ export class Session implements Subscriber {
   groups: Memberships<Gid> | undefined
   /** Output of this turn, in the form of the session. */
   #output: (Buffer | string)[] | undefined
-  /** Frames that came before the ONLINE-ACK could be sent: they follow it. */
-  #held: Held[] | undefined
+  /** What came before the ONLINE-ACK could be sent, in its order: it follows that. */
+  #waiting: Waiting | undefined
   #early: Early | undefined
   #outputBytes = 0
   #pauses = 0
   #seqs: KeptSeqs | undefined
+  #lost: Lost | undefined
 
   /** @param at `Clock.instant` @param now `Clock.now` */
   constructor(cid: Cid, connection: Connection, at: number, now: number) {
@@ -84,9 +103,14 @@ export class Session implements Subscriber {
     this.seenAt = Math.floor(now)
   }
 
-  /** Bytes (of JSON: characters) that wait for the end of the turn, or for the ONLINE-ACK. */
+  /** Bytes (of JSON: characters) that wait for the end of the turn. */
   get outputBytes(): number {
     return this.#outputBytes
+  }
+
+  /** More came before its ONLINE-ACK than may wait for that: something is missing. */
+  get isHeldTooMuch(): boolean {
+    return this.#waiting !== undefined && this.#waiting.bytes > HELD_BYTES_MAX
   }
 
   /** Stops reading from the client, where its transport can. Each pause needs its resume. @returns whether it could */
@@ -104,14 +128,12 @@ export class Session implements Subscriber {
     if (--this.#pauses === 0) this.connection.resume()
   }
 
-  /** What was gathered is not written: the client is closed for it. @returns the frames */
-  dropOutput(): number {
-    const frames = this.outputFrames + (this.#held?.length ?? 0)
-    this.missed(frames)
+  /** What was gathered is not written: the client is closed for it. */
+  dropOutput(): void {
+    this.#lose(Fate.SLOW, this.#output?.length ?? 0)
     this.#output = undefined
-    this.#held = undefined
     this.#outputBytes = 0
-    return frames
+    this.dropHeld(Fate.SLOW)
   }
 
   /** @returns what frames say where the client, who speaks JSON, said this seq */
@@ -123,7 +145,15 @@ export class Session implements Subscriber {
 
   /** Adds one frame, in memory of its own, to the output of this turn. @returns whether there was none before */
   send(frame: Buffer, dataKind: DataKind): boolean {
-    const message = this.speaksJson ? toJson(frame, dataKind, this.idsAsText, this.#seqs) : frame
+    return this.#gather(this.speaksJson ? toJson(frame, dataKind, this.idsAsText, this.#seqs) : frame)
+  }
+
+  /** The same for what a topic wrote while the session was signing in. */
+  sendWritten(bytes: Buffer): boolean {
+    return this.#gather(this.speaksJson ? bytes.toString() : bytes)
+  }
+
+  #gather(message: Buffer | string): boolean {
     this.#outputBytes += message.length
     if (this.#output !== undefined) {
       this.#output.push(message)
@@ -133,18 +163,26 @@ export class Session implements Subscriber {
     return true
   }
 
-  /** Holds a frame until `takeHeld`: nothing may overtake the ONLINE-ACK. */
-  hold(frame: Buffer, dataKind: DataKind): void {
-    this.#held ??= []
-    this.#held.push({ frame, dataKind })
-    this.#outputBytes += frame.length
+  /** Holds it until `takeHeld`: nothing may overtake the ONLINE-ACK. @returns false when too much waits */
+  hold(bytes: Buffer, dataKind: DataKind | undefined): boolean {
+    this.#waiting ??= { held: [], bytes: 0 }
+    this.#waiting.bytes += bytes.length
+    if (this.isHeldTooMuch) return false
+    this.#waiting.held.push({ bytes, dataKind })
+    return true
   }
 
   takeHeld(): readonly Held[] {
-    const held = this.#held ?? []
-    this.#held = undefined
-    for (const { frame } of held) this.#outputBytes -= frame.length
+    const held = this.#waiting?.held ?? []
+    this.#waiting = undefined
     return held
+  }
+
+  /** What waits is for nobody any more. */
+  dropHeld(fate: Fate = Fate.GONE): void {
+    for (const { bytes, dataKind } of this.takeHeld()) {
+      this.#lose(fate, dataKind === undefined ? messagesIn(bytes, this.speaksJson) : 1)
+    }
   }
 
   /** Keeps a request that came too early. @returns false when too many bytes wait */
@@ -162,19 +200,20 @@ export class Session implements Subscriber {
     return early
   }
 
-  /** Frames of this turn that wait for its end. */
-  get outputFrames(): number {
-    return this.#output?.length ?? 0
+  /** Writes the output of this turn as one message: a client that is behind gets it too. */
+  flush(): void {
+    const frames = this.#output?.length ?? 0
+    const message = this.#takeOutput()
+    if (message === undefined) return
+    const fate = this.connection.write(message, !this.speaksJson, false)
+    if (fate !== Fate.TAKEN) this.#lose(fate, frames)
   }
 
-  /** Writes the output of this turn as one message: a client that is behind gets it too. */
-  flush(): Fate {
-    const frames = this.outputFrames
-    const message = this.#takeOutput()
-    if (message === undefined) return Fate.TAKEN
-    const fate = this.connection.write(message, !this.speaksJson, false)
-    if (fate !== Fate.TAKEN) this.missed(frames)
-    return fate
+  /** What a topic has for it: behind what the session has gathered itself, and behind the ONLINE-ACK. */
+  write(payload: Buffer, mayDrop: boolean): Fate {
+    if (!this.isSignedIn) return this.hold(Buffer.from(payload), undefined) ? Fate.TAKEN : Fate.SLOW
+    this.flush()
+    return this.connection.write(payload, !this.speaksJson, mayDrop)
   }
 
   /** Writes the output, however much waits for the client, and closes. */
@@ -182,12 +221,23 @@ export class Session implements Subscriber {
     this.connection.end(reason, this.#takeOutput(), !this.speaksJson)
   }
 
-  write(payload: Buffer, mayDrop: boolean): Fate {
-    return this.connection.write(payload, !this.speaksJson, mayDrop)
-  }
-
   missed(messages: number): void {
     this.dropped += messages
+  }
+
+  /** @returns frames for it alone that were lost since the last call */
+  takeLost(): Lost | undefined {
+    const lost = this.#lost
+    this.#lost = undefined
+    return lost
+  }
+
+  /** A connection that does not take one frame does not take the next either, and for the same reason. */
+  #lose(fate: Fate, frames: number): void {
+    if (frames === 0) return
+    this.missed(frames)
+    this.#lost ??= { fate, frames: 0 }
+    this.#lost.frames += frames
   }
 
   #takeOutput(): Buffer | string | undefined {

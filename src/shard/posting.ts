@@ -107,6 +107,8 @@ export class Posting {
     const { readers, scope, of } = target
     // 2. Is there room? (The caller has done step 1: pushes ignore gags, but not a closed room or group.)
     if (readers.isCongested(this.#bus)) return refused('BUSY')
+    const full = expire > 0 ? this.#services.stored.mayAdd(scope, of, data.length) : undefined
+    if (full !== undefined) return full
     // 3. Its numbers.
     const msgid = this.#msgids.next()
     if (msgid === undefined) return refused('BUSY')

@@ -1,25 +1,42 @@
 import type { Bus } from '../bus/bus.ts'
+import type { Options } from '../config/options.ts'
+import { type Refused, refused } from '../contract/answer.ts'
 import type { SessionAddress } from '../contract/methods.ts'
 import type { Placement } from '../contract/placement.ts'
 import { writeDeliver } from '../contract/records.ts'
+import { readOwn } from '../store/read-own.ts'
 import { type StoredOf, type StoredPush, StoredScope } from '../store/schema.ts'
-import type { Store } from '../store/store.ts'
+import { type Store, StoreError } from '../store/store.ts'
 import type { Clock } from '../util/clock.ts'
-import type { Sid } from '../util/id.ts'
+import { DueList } from '../util/due-list.ts'
+import type { Sid, Uid } from '../util/id.ts'
+import { BroadcastMarks } from './broadcast-marks.ts'
+import { Shelf, type Stored } from './shelf.ts'
 
-interface Stored extends StoredPush {
-  readonly msgid: number
+/** What a push takes beside its frame, roughly: in memory and on the disk. */
+const PUSH_BYTES = 256
+/** What is over is removed in slices: of so many entries, and of so much time. After each the disk and others have their turn. */
+const SLICE_MAX = 1000
+const SLICE_MS = 5
+/** Marks of one shelf. Beyond them whoever left first may get a push a second time. */
+const MARKS_MAX = 10_000
+
+/** How much all workers store together. */
+export interface StoredUsage {
+  /** Bytes at all workers. */
+  allBytes(): number
+  /** What this worker has changed. */
+  changed(pushes: number, bytes: number): void
+  /** A push was refused: too much is stored. */
+  refused(): void
 }
 
-/** The valid pushes of one scope, oldest first, and the marks of the sessions that left. */
-interface Shelf {
-  readonly scope: StoredScope
-  readonly of: StoredOf
-  pushes: Stored[]
-  /** The mark of each: the highest msgid that it has had. */
-  readonly seen: Map<Sid, number>
-  /** The marks matter until then, in unix milliseconds, even if no push is here: pushes to everybody are stored elsewhere. */
-  seenUntil: number
+export interface StoredServices {
+  readonly options: Pick<Options, 'storedBytesMax' | 'storedBytesPerRoomMax' | 'storedBytesPerUserMax'>
+  readonly store: Store
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly placement: Placement
 }
 
 /**
@@ -28,28 +45,56 @@ interface Shelf {
  * outlive a restart; only a session connected during a crash may get a push a second time. Thread: the home of the ids.
  */
 export class StoredPushes {
-  readonly #store: Store
-  readonly #bus: Bus
-  readonly #clock: Clock
+  readonly #services: StoredServices
+  readonly #usage: StoredUsage
   readonly #shelves = new Map<string, Shelf>()
+  readonly #due = new DueList<Stored>()
+  readonly #broadcastMarks: BroadcastMarks
+  /** Shelves that may have marks of no use. */
+  readonly #untidy = new Set<Shelf>()
+  #pushes = 0
+  #bytes = 0
+  #isPruning = false
 
-  constructor(store: Store, bus: Bus, clock: Clock, placement: Placement) {
-    this.#store = store
-    this.#bus = bus
-    this.#clock = clock
-    this.#restore(placement)
+  constructor(services: StoredServices, usage: StoredUsage) {
+    this.#services = services
+    this.#usage = usage
+    this.#broadcastMarks = new BroadcastMarks(services.store)
+    this.#restore()
+  }
+
+  /** Whether there is room for one more. @param bytes of its data @returns the refusal, which is counted */
+  mayAdd(scope: StoredScope, of: StoredOf, bytes: number): Refused | undefined {
+    const { storedBytesMax, storedBytesPerRoomMax, storedBytesPerUserMax } = this.#services.options
+    const stored = this.#shelves.get(name(scope, of))?.bytes ?? 0
+    const isUser = scope === StoredScope.USER
+    const [most, option] = isUser
+      ? [storedBytesPerUserMax, 'storedBytesPerUserMax']
+      : [storedBytesPerRoomMax, 'storedBytesPerRoomMax']
+    const asked = bytes + PUSH_BYTES
+    let errmsg: string | undefined
+    if (stored + asked > most) {
+      errmsg = `expire: ${stored} bytes of valid pushes are stored for ${whom(scope)}, at most ${most} (${option})`
+    } else if (this.#usage.allBytes() + asked > storedBytesMax) {
+      errmsg = `expire: too many valid pushes are stored, at most ${storedBytesMax} bytes (storedBytesMax)`
+    }
+    if (errmsg === undefined) return undefined
+    this.#usage.refused()
+    return refused('BUSY', `${errmsg}; push with expire=0, or wait until some of them end`)
   }
 
   /** Durable when `Store.commit` says so. */
   add(scope: StoredScope, of: StoredOf, msgid: number, push: StoredPush): void {
-    this.#shelf(scope, of).pushes.push({ ...push, msgid })
-    this.#store.tables.storedPushes.put([scope, of, msgid], push)
+    this.#add(this.#shelf(scope, of), msgid, push)
+    this.#services.store.tables.storedPushes.put([scope, of, msgid], push)
   }
 
   /** The store refused it: no session gets it later. */
   remove(scope: StoredScope, of: StoredOf, msgid: number): void {
-    const shelf = this.#shelves.get(name(scope, of))
-    if (shelf !== undefined) shelf.pushes = shelf.pushes.filter(push => push.msgid !== msgid)
+    const push = this.#shelves.get(name(scope, of))?.find(msgid)
+    if (push === undefined) return
+    this.#due.remove(push, push.expiresAt)
+    this.#take(push)
   }
 
   /** Whether pushes are stored there. */
@@ -61,82 +106,156 @@ export class StoredPushes {
   catchUp(scope: StoredScope, of: StoredOf, { sid, cid, worker }: SessionAddress): void {
     const shelf = this.#shelves.get(name(scope, of))
     if (shelf === undefined) return
-    const seen = shelf.seen.get(sid) ?? 0
-    const now = this.#clock.wall()
-    for (const push of shelf.pushes) {
-      if (push.expiresAt <= now || push.msgid <= seen || (push.sid !== undefined && push.sid !== sid)) continue
-      writeDeliver(this.#bus, worker, cid, push.dataKind, Buffer.from(push.frame))
+    const now = this.#services.clock.wall()
+    for (const push of shelf.after(shelf.marks.get(sid) ?? 0)) {
+      if (push.expiresAt <= now || (push.sid !== undefined && push.sid !== sid)) continue
+      writeDeliver(this.#services.bus, worker, cid, push.dataKind, push.frame)
     }
   }
 
   /** The session leaves: it has had everything stored so far. */
   left(scope: StoredScope, of: StoredOf, sid: Sid): void {
-    const last = this.#shelves.get(name(scope, of))?.pushes.at(-1)?.msgid
-    if (last !== undefined) this.#mark(scope, of, sid, last)
+    const shelf = this.#shelves.get(name(scope, of))
+    if (shelf !== undefined) this.#mark(shelf, sid, shelf.newest)
   }
 
   /** It has had what was pushed to everybody up to this msgid. @param until when the last of those ends, unix milliseconds */
-  sawBroadcasts(of: StoredOf, sid: Sid, upTo: number, until: number): void {
-    if (until <= this.#clock.wall()) return
-    const shelf = this.#shelf(StoredScope.ALL, of)
-    shelf.seenUntil = Math.max(shelf.seenUntil, until)
-    this.#mark(StoredScope.ALL, of, sid, upTo)
+  sawBroadcasts(uid: Uid, sid: Sid, upTo: number, until: number): void {
+    if (until > this.#services.clock.wall()) this.#broadcastMarks.set({ uid, sid, upTo, endsAt: until })
   }
 
-  seenBy(scope: StoredScope, of: StoredOf, sid: Sid): number {
-    return this.#shelves.get(name(scope, of))?.seen.get(sid) ?? 0
+  broadcastsSeenBy(sid: Sid): number {
+    return this.#broadcastMarks.upTo(sid)
   }
 
-  /** Removes what has expired; call every now and then. */
-  prune(): void {
-    const now = this.#clock.wall()
-    for (const [at, shelf] of this.#shelves) {
-      const { scope, of } = shelf
-      const over = shelf.pushes.filter(({ expiresAt }) => expiresAt <= now)
-      for (const { msgid } of over) this.#store.tables.storedPushes.remove([scope, of, msgid])
-      if (over.length > 0) shelf.pushes = shelf.pushes.filter(({ expiresAt }) => expiresAt > now)
-      if (shelf.pushes.length > 0 || shelf.seenUntil > now) continue
-      this.#store.tables.storedPushesSeen.removeAll([scope, of])
-      this.#shelves.delete(at)
+  /** Removes what has expired, a slice at a time; call every now and then. @returns when it is done */
+  async prune(): Promise<void> {
+    if (this.#isPruning) return
+    this.#isPruning = true
+    try {
+      // The next slice after the disk has this one: no more is queued than it takes.
+      while (this.#pruneSlice()) await this.#services.store.commit()
+    } catch (error) {
+      // The disk refuses everybody now. What it still has ends all the same, and is removed after the next start.
+      if (!(error instanceof StoreError)) throw error
+    } finally {
+      this.#isPruning = false
     }
   }
 
+  /** @returns whether there was anything to remove */
+  #pruneSlice(): boolean {
+    const { clock, store } = this.#services
+    const endAt = clock.now() + SLICE_MS
+    const now = clock.wall()
+    let count = 0
+    while (count < SLICE_MAX && clock.now() < endAt) {
+      const push = this.#due.take(now)
+      if (push !== undefined) {
+        const { scope, of } = push.shelf
+        store.tables.storedPushes.remove([scope, of, push.msgid])
+        this.#take(push)
+      } else if (!this.#broadcastMarks.prune(now)) break
+      count++
+    }
+    for (const shelf of this.#untidy) {
+      if (count >= SLICE_MAX) break
+      count += this.#tidy(shelf, SLICE_MAX - count)
+    }
+    return count > 0
+  }
+
+  /** @returns how many marks it forgot */
+  #tidy(shelf: Shelf, max: number): number {
+    const { scope, of } = shelf
+    const dropped = shelf.dropMarks(max)
+    for (const sid of dropped) this.#services.store.tables.storedPushesSeen.remove([scope, of, sid])
+    if (dropped.length === max) return max
+    this.#untidy.delete(shelf)
+    if (shelf.size === 0 && shelf.marks.size === 0) this.#shelves.delete(name(scope, of))
+    return dropped.length
+  }
+
   /** A late word of an older connection takes nothing back. */
-  #mark(scope: StoredScope, of: StoredOf, sid: Sid, upTo: number): void {
-    const { seen } = this.#shelf(scope, of)
-    if (upTo <= (seen.get(sid) ?? 0)) return
-    seen.set(sid, upTo)
-    this.#store.tables.storedPushesSeen.put([scope, of, sid], upTo)
+  #mark(shelf: Shelf, sid: Sid, upTo: number): void {
+    const { scope, of, marks } = shelf
+    const { storedPushesSeen } = this.#services.store.tables
+    if (upTo <= (marks.get(sid) ?? 0) || upTo < shelf.oldest) return
+    marks.delete(sid)
+    marks.set(sid, upTo)
+    storedPushesSeen.put([scope, of, sid], upTo)
+    if (marks.size <= MARKS_MAX) return
+    const [first] = marks.keys()
+    marks.delete(first!)
+    storedPushesSeen.remove([scope, of, first!])
+  }
+
+  #add(shelf: Shelf, msgid: number, push: StoredPush): void {
+    const bytes = push.frame.length + PUSH_BYTES
+    const stored: Stored = { ...push, msgid, shelf, bytes, isGone: false }
+    shelf.add(stored)
+    this.#due.add(stored, push.expiresAt)
+    this.#count(1, bytes)
+  }
+
+  #take(push: Stored): void {
+    push.shelf.take(push)
+    this.#untidy.add(push.shelf)
+    this.#count(-1, -push.bytes)
+  }
+
+  #count(pushes: number, bytes: number): void {
+    this.#pushes += pushes
+    this.#bytes += bytes
+    this.#usage.changed(this.#pushes, this.#bytes)
   }
 
   #shelf(scope: StoredScope, of: StoredOf): Shelf {
     const at = name(scope, of)
     let shelf = this.#shelves.get(at)
     if (shelf === undefined) {
-      shelf = { scope, of, pushes: [], seen: new Map(), seenUntil: 0 }
+      shelf = new Shelf(scope, of)
       this.#shelves.set(at, shelf)
     }
     return shelf
   }
 
-  #restore(placement: Placement): void {
-    const isOurs = (of: StoredOf) => (of === 0 ? placement.ofAll : placement.homeOf(of)) === this.#bus.self
+  /** Of what other workers store only the keys are read: the start costs what is this worker's own. */
+  #restore(): void {
+    const { store, placement } = this.#services
+    const { storedPushes, storedPushesSeen } = store.tables
+    const isOwn = ([, of]: readonly [StoredScope, StoredOf, unknown]) =>
+      (of === 0 ? placement.ofAll : placement.homeOf(of)) === placement.here
+    readOwn(storedPushes, isOwn, ([scope, of, msgid], push) => this.#add(this.#shelf(scope, of), msgid, push))
     let broadcastsEndAt = 0
-    for (const { key, value } of this.#store.tables.storedPushes.list([])) {
-      const [scope, of, msgid] = key
-      if (scope === StoredScope.ALL) broadcastsEndAt = Math.max(broadcastsEndAt, value.expiresAt)
-      if (isOurs(of)) this.#shelf(scope, of).pushes.push({ ...value, msgid })
+    for (const { value } of storedPushes.list([StoredScope.ALL, 0])) {
+      broadcastsEndAt = Math.max(broadcastsEndAt, value.expiresAt)
     }
-    for (const { key, value } of this.#store.tables.storedPushesSeen.list([])) {
-      const [scope, of, sid] = key
-      if (!isOurs(of)) continue
+    readOwn(storedPushesSeen, isOwn, ([scope, of, sid], upTo) => {
+      if (scope === StoredScope.ALL) {
+        this.#broadcastMarks.restore({ uid: of as Uid, sid, upTo, endsAt: broadcastsEndAt })
+        return
+      }
       const shelf = this.#shelf(scope, of)
-      shelf.seen.set(sid, value)
-      if (scope === StoredScope.ALL) shelf.seenUntil = broadcastsEndAt
-    }
+      shelf.marks.set(sid, upTo)
+      this.#untidy.add(shelf)
+    })
   }
 }
 
 function name(scope: StoredScope, of: StoredOf): string {
   return `${scope}/${of}`
+}
+
+function whom(scope: StoredScope): string {
+  switch (scope) {
+    case StoredScope.USER:
+      return 'the user'
+    case StoredScope.GROUP:
+      return 'the group'
+    case StoredScope.ROOM:
+      return 'the room'
+    case StoredScope.ALL:
+      return 'everybody'
+  }
 }

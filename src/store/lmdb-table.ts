@@ -50,6 +50,10 @@ export class LmdbTable<K extends Key, V> implements Table<K, V> {
     return Array.from(this.#db.getKeys(range(prefix)), found => decodeKey<K>(found, this.#isText))
   }
 
+  eachKey(visit: (key: K) => void): void {
+    for (const found of this.#db.getKeys()) visit(decodeKey<K>(found, this.#isText))
+  }
+
   last(prefix: Prefix<K>, visit: (key: K, value: V) => boolean): void {
     const { start, end } = range(prefix)
     for (const { key, value } of this.#db.getRange({ start: end, end: start, reverse: true })) {

@@ -170,6 +170,10 @@ class MemoryTable<K extends Key, V> implements Table<K, V> {
     return this.#texts(prefix).map(at => this.#keyOf(at))
   }
 
+  eachKey(visit: (key: K) => void): void {
+    for (const at of this.#texts([])) visit(this.#keyOf(at))
+  }
+
   last(prefix: Prefix<K>, visit: (key: K, value: V) => boolean): void {
     for (const at of this.#texts(prefix).reverse()) {
       if (!visit(this.#keyOf(at), unpack(this.#entries.get(at)!) as V)) return

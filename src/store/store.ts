@@ -19,6 +19,8 @@ export interface Table<K extends Key, V> {
   page(prefix: Prefix<K>, after: Id | undefined, num: number): { readonly key: K; readonly value: V }[]
   /** Only their keys: the values are not read. */
   keys(prefix: Prefix<K>): K[]
+  /** Each key of the table, in order; none of them is kept. @param visit must not wait, read or write */
+  eachKey(visit: (key: K) => void): void
   /** The entries, last first, while `visit` says to go on. @param visit must not wait or write */
   last(prefix: Prefix<K>, visit: (key: K, value: V) => boolean): void
   removeAll(prefix: Prefix<K>): void

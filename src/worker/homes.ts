@@ -29,8 +29,15 @@ export interface Homes {
 }
 
 export function createHomes(core: Core): Homes {
-  const { store, bus, clock, placement, counters, count } = core
-  const stored = new StoredPushes(store, bus, clock, placement)
+  const { placement, counters, count } = core
+  const stored = new StoredPushes(core, {
+    allBytes: () => counters.sum('stored_push_bytes'),
+    changed(pushes, bytes) {
+      count.set('stored_pushes', pushes)
+      count.set('stored_push_bytes', bytes)
+    },
+    refused: () => count.add('stored_pushes_refused_total', 1),
+  })
   const posting = new Posting({ ...core, stored })
   const context: HomeContext = { ...core, stored, posting, nextTopic: numbersOf(core.generation) }
 
@@ -73,7 +80,7 @@ export function createHomes(core: Core): Homes {
     { methods: new Everybody(context).methods },
     devices,
     new Idempotency(context),
-    { tick: () => stored.prune() },
+    { tick: () => void stored.prune().catch(core.onDefect) },
     {
       methods: nodes.methods,
       workerReplaced: worker => {

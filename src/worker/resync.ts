@@ -1,10 +1,26 @@
-import { type Answer, isRefused } from '../contract/answer.ts'
+import { type Answer, isRefused, type Refused } from '../contract/answer.ts'
+import { Command } from '../protocol/command.ts'
 import { Disconnect } from '../protocol/disconnect.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { SessionContext } from '../session/context.ts'
-import { admitted, askedFor, type IdOf, type Kind, membershipsOf, notAdmitted } from '../session/membership.ts'
+import {
+  admitted,
+  askedFor,
+  type IdOf,
+  isGivenUp,
+  type Kind,
+  membershipsOf,
+  notAdmitted,
+} from '../session/membership.ts'
 import { type Session, SessionState } from '../session/session.ts'
+import { noticeFrame } from '../shard/frames.ts'
 import type { Gid, Rid } from '../util/id.ts'
+
+/** What the client hears in place of what the home could not say, by why it is not let in again. */
+const outOf = new Map<number, Command>([
+  [ErrorCode.BLACKLISTED.code, Command.ROOM_KICK_NTF],
+  [ErrorCode.CLOSED.code, Command.ROOM_DISMISS_NTF],
+])
 
 /** A call to a home that answers BUSY is retried after this. */
 const AGAIN_MS = 250
@@ -30,8 +46,9 @@ export function resyncWith(context: SessionContext, worker: number): void {
     if (session.state !== SessionState.ONLINE && session.state !== SessionState.SIGNING_IN) continue
     if (placement.homeOf(session.uid) === worker) comeOnline(context, session)
     for (const kind of ['rooms', 'groups'] as const) {
-      for (const { id } of membershipsOf(session, kind) ?? []) {
-        if (placement.homeOf(id) === worker) comeBack(context, session, kind, id as Rid & Gid)
+      for (const { id, isIn } of membershipsOf(session, kind) ?? []) {
+        // Who only asked to be let in hears BUSY.
+        if (isIn && placement.homeOf(id) === worker) comeBack(context, session, kind, id as Rid & Gid)
       }
     }
   }
@@ -58,18 +75,27 @@ export function enterGroups(context: SessionContext, session: Session, gids: rea
 }
 
 function comeBack<K extends Kind>(context: SessionContext, session: Session, kind: K, id: IdOf<K>): void {
+  const membership = askedFor(session, kind, id)
   const again = () => {
-    const membership = membershipsOf(session, kind)?.get(id)
-    if (session.state === SessionState.CLOSED || membership === undefined || membership.topic !== undefined) return
-    membership.asked = 0
+    if (isGivenUp(session, kind, membership) || membership.topic !== undefined) return
     comeBack(context, session, kind, id)
   }
-  askedFor(session, kind, id)
   letIn(context, session, kind, id, answer => {
-    if (!isRefused(answer)) admitted(context, session, kind, id, answer.topic)
-    else if (answer.refused === ErrorCode.BUSY.code) context.clock.after(AGAIN_MS, again)
-    else notAdmitted(context, session, kind, id, answer)
+    if (!isRefused(answer)) admitted(context, session, kind, membership, answer.topic)
+    else if (answer.refused === ErrorCode.BUSY.code) {
+      membership.asked--
+      context.clock.after(AGAIN_MS, again)
+    } else {
+      notAdmitted(context, session, kind, membership, answer)
+      if (kind === 'rooms' && !membership.isIn) tellOut(context, session, id as Rid, answer)
+    }
   })
+}
+
+/** What has put the user out of the room is on the disk; its home ended before it could say so. */
+function tellOut({ hub }: SessionContext, session: Session, rid: Rid, { refused }: Refused): void {
+  const command = outOf.get(refused)
+  if (command !== undefined) hub.send(session, noticeFrame(command, { uid: session.uid, rid }))
 }
 
 function letIn<K extends Kind>(

@@ -3,7 +3,7 @@ import type { Methods } from '../contract/methods.ts'
 import { Disconnect } from '../protocol/disconnect.ts'
 import { DataKind } from '../protocol/json-format.ts'
 import type { SessionContext } from '../session/context.ts'
-import { admitted, left, NOTHING_SEEN } from '../session/membership.ts'
+import { left, NOTHING_SEEN, takenIn } from '../session/membership.ts'
 import { SessionState } from '../session/session.ts'
 import type { Cid } from '../util/id.ts'
 import { enterGroups } from './resync.ts'
@@ -40,7 +40,7 @@ export function sessionCalls(context: SessionContext): SessionMethods {
     sessionInGroup: ({ cid, sid, gid, topic, notice }) => {
       const session = hub.get(cid)
       if (session?.sid === sid) {
-        admitted(context, session, 'groups', gid, topic)
+        takenIn(context, session, 'groups', gid, topic)
         send(cid, notice)
       } else {
         // It went while it was let in, or another signed in over its connection: nobody else would tell the home.

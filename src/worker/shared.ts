@@ -8,6 +8,8 @@ export interface WorkerStart {
   /** How many workers had its seat before. */
   readonly generation: number
   readonly options: Options
+  /** The API keys that count. None: direct callers on this machine need none. */
+  readonly apiKeys: readonly string[]
   readonly listeners: readonly Listener[]
   /**
    * For each listener of raw TCP its bound socket, of this worker alone: it closes it. Made by main, because workers must

@@ -6,9 +6,8 @@ import { Mutator } from './mutate.js'
 import type { Target } from './targets.js'
 
 const CORPUS = join('test', 'fuzz', 'corpus')
-/** No input may take more of the thread's CPU, in each of three tries. */
+/** No input may take more of the thread's CPU, in each of some tries. */
 export const INPUT_MS_MAX = 10
-const TRIES = 3
 const CLOCK_EVERY = 256
 /** Refusals are errors in some parsers, and most inputs are refused: their stacks cost more than the parsing. */
 Error.stackTraceLimit = 3
@@ -47,13 +46,18 @@ export class Fuzzer {
   readonly #name: string
   readonly #target: Target
   readonly #keeps: boolean
+  readonly #tries: number
   readonly #found: Findings
 
-  /** @param keeps whether what breaks it is written into the corpus */
-  constructor(name: string, target: Target, seed: number, keeps: boolean) {
+  /**
+   * @param keeps whether what breaks it is written into the corpus
+   * @param tries how often an input must be slow: the more, the less a busy machine matters
+   */
+  constructor(name: string, target: Target, seed: number, keeps: boolean, tries: number) {
     this.#name = name
     this.#target = target
     this.#keeps = keeps
+    this.#tries = tries
     this.#found = { target: name, seed, inputs: 0, crashes: 0, slow: 0, slowestMs: 0, tookMs: 0, texts: [] }
   }
 
@@ -89,9 +93,9 @@ export class Fuzzer {
     if (ms > INPUT_MS_MAX) this.#measure(input)
   }
 
-  /** A collection of garbage, or another process, may have been what took so long: three tries tell. */
+  /** A collection of garbage, or another process, may have been what took so long: more tries tell. */
   #measure(input: Buffer): void {
-    const tries = Array.from({ length: TRIES }, () => {
+    const tries = Array.from({ length: this.#tries }, () => {
       const from = cpuMs()
       this.#target.run(input)
       return cpuMs() - from

@@ -6,10 +6,4 @@ import type { KnownFault } from './violations.js'
  */
 export const knownFaults: readonly KnownFault[] = [
   { part: 'B.5 what was written to a half-dead connection counts as had', invariants: ['push kept', 'kept twice'] },
-  { part: 'a repeated ROOM-JOIN that is answered with BUSY takes the session out', invariants: ['busy undoes'] },
-  { part: 'a ROOM-QUIT while its home is replaced is undone by the resync', invariants: ['room member'] },
-  {
-    part: 'messages of groups do not wait for the ONLINE-ACK; what a topic holds overtakes it when the session ends',
-    invariants: ['early frame'],
-  },
 ]

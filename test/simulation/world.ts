@@ -116,6 +116,7 @@ export class World {
       index,
       generation: this.#generations[index] ?? 0,
       options: this.options,
+      apiKeys: [],
       listeners: [],
       sockets: [],
       links: this.#rings.map((_, peer) => this.#link(index, peer)),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -137,6 +137,8 @@ export interface Gateway {
   /** `ip:port` of the raw TCP listener. */
   readonly tcp: string
   readonly api: Api
+  /** The key of the API; undefined where it needs none. */
+  readonly key: string | undefined
   readonly dataDir: string
 }
 
@@ -160,8 +162,16 @@ export async function startGateway(t: Scope, options: GatewayOptions = {}): Prom
   const ready = await withDeadline(gateway.ready, () => `the ready line:\n${gateway.output}`, START_MS)
   const { http, tcp } = ready
   if (typeof http !== 'string' || typeof tcp !== 'string') throw new Error(`no addresses in ${JSON.stringify(ready)}`)
-  const key = options.env?.['IMGATE_API_KEYS']?.split(',')[0]
-  return { process: gateway, http, tcp, api: new Api(http, key), dataDir: gateway.dataDir }
+  const key = await keyOf(gateway.dataDir, options.env ?? {})
+  return { process: gateway, http, tcp, api: new Api(http, key), key, dataDir: gateway.dataDir }
+}
+
+/** The key of its API: one that is set, or the one that it has made; none where it needs none. */
+async function keyOf(dataDir: string, env: Record<string, string>): Promise<string | undefined> {
+  const [set] = env['IMGATE_API_KEYS']?.split(',') ?? []
+  if (set !== undefined) return set
+  if (env['IMGATE_TRUST_LOOPBACK'] === '1') return undefined
+  return (await readFile(join(dataDir, 'first-key'), 'utf8')).trim()
 }
 
 /** Ends the gateway by `SIGKILL` and starts it again on the same data. */

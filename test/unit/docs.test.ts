@@ -52,7 +52,7 @@ t.test('every example was answered with its whole reply: scripts/http-examples.m
   for (const row of shown) {
     const { request, status, reply } = examples[row.name]!
     const selectors = Object.entries(row.where).map(([name, value]) => `${name}=${value}`)
-    const needed = [`curl 'http://127.0.0.1:8080${row.path}`, ...selectors]
+    const needed = [`curl -H "X-API-Key: $KEY" 'http://127.0.0.1:8080${row.path}`, ...selectors]
     t.same(
       needed.filter(part => !request.includes(part)),
       [],

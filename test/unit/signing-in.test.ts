@@ -1,110 +1,134 @@
 import t from 'tap'
-import type { Answer } from '#dist/contract/answer.js'
-import { numbersOf } from '#dist/contract/generation.js'
-import { ListenerType } from '#dist/contract/listener.js'
-import { localPlacement } from '#dist/contract/placement.js'
-import { Fanout } from '#dist/fanout/fanout.js'
-import { Command } from '#dist/protocol/command.js'
+import { topicKey } from '#dist/contract/topics.js'
+import { ackOf, Command } from '#dist/protocol/command.js'
+import { Disconnect } from '#dist/protocol/disconnect.js'
 import { encodeFrame } from '#dist/protocol/encode.js'
-import { Fate } from '#dist/protocol/fate.js'
 import { DataKind } from '#dist/protocol/json-format.js'
-import { Broadcasts } from '#dist/session/broadcasts.js'
-import type { SessionContext } from '#dist/session/context.js'
-import { handleOnline } from '#dist/session/handlers/presence.js'
-import { Hub } from '#dist/session/hub.js'
-import { ClientRequest } from '#dist/session/request.js'
-import type { Connection } from '#dist/transport/connection.js'
-import { systemClock } from '#dist/util/clock.js'
 import type { Gid, Sid, Uid } from '#dist/util/id.js'
 import { sessionCalls } from '#dist/worker/session-calls.js'
+import { BUSY, oneConnection } from '../support/one-connection.js'
 
 const ids = <T>(...numbers: number[]) => numbers as unknown as T[]
 const [first, second] = ids<Uid>(11, 12) as [Uid, Uid]
 const [firstSid, secondSid] = ids<Sid>(21, 22) as [Sid, Sid]
 const [gid] = ids<Gid>(31) as [Gid]
+const ONLINE_ACK = ackOf(Command.ONLINE)
 
-/** One connection, with what the homes are asked and told. */
-function oneConnection() {
-  const clock = systemClock(defect => {
-    throw defect
-  })
-  const written: number[] = []
-  const asked: ((answer: Answer<object>) => void)[] = []
-  const told: string[] = []
-  const calls = {
-    request: (_to: number, _method: string, _args: object, onAnswer: (answer: Answer<object>) => void) =>
-      asked.push(onAnswer),
-    tell: (_to: number, method: string) => told.push(method),
-  }
-  const hub = new Hub(clock, numbersOf(0), 1 << 20, {
-    left: () => undefined,
-    online: () => undefined,
-    closing: () => undefined,
-    dropped: () => undefined,
-    wake: () => undefined,
-    onDefect: defect => {
-      throw defect
-    },
-  })
-  const stats = { published: () => undefined, flushed: () => undefined, settled: () => undefined }
-  const fanout = new Fanout(clock, 0, false, stats, () => undefined)
-  const context = {
-    options: { heartbeatMs: 1000 },
-    clock,
-    calls,
-    hub,
-    fanout,
-    placement: localPlacement(0, 1),
-    tokens: { verify: () => 'good' },
-    broadcasts: new Broadcasts(clock, hub, fanout),
-  } as unknown as SessionContext
-  const connection = {
-    listener: ListenerType.TCP,
-    write: (payload: Buffer) => {
-      for (let at = 0; at < payload.length; at += 4 + payload.readUInt32BE(at))
-        written.push(payload.readUInt16BE(at + 4))
-      return Fate.TAKEN
-    },
-  } as unknown as Connection
-  const session = hub.open(connection)
-  const online = (uid: Uid, sid: Sid) =>
-    handleOnline(new ClientRequest(context, session, Command.ONLINE, 1, { uid, sid, token: 'any' }))
-  return { context, hub, session, written, asked, told, online }
-}
-
-const BUSY = { refused: 10003 }
 const chat = () => encodeFrame(Command.CHAT, 0, { suid: 1 })
 
 t.test('what came for one user does not go to another who signs in over the same connection', async t => {
-  const { hub, session, written, asked, online } = oneConnection()
+  const { context, session, written, answer, online, flush } = oneConnection()
   online(first, firstSid)
-  hub.deliver(session, chat(), DataKind.BYTES)
-  asked.shift()!(BUSY)
+  context.hub.deliver(session, chat(), DataKind.BYTES)
+  answer(BUSY)
   online(second, secondSid)
-  asked.shift()!({ broadcastsSeen: 0, gids: [] })
-  hub.flush()
+  answer({ broadcastsSeen: 0, gids: [] })
+  flush()
   t.notOk(written.includes(Command.CHAT))
 })
 
 t.test('what came for a user whose sign-in was refused as busy is there when he tries again', async t => {
-  const { hub, session, written, asked, online } = oneConnection()
+  const { context, session, written, answer, online, flush } = oneConnection()
   online(first, firstSid)
-  hub.deliver(session, chat(), DataKind.BYTES)
-  asked.shift()!(BUSY)
+  context.hub.deliver(session, chat(), DataKind.BYTES)
+  answer(BUSY)
   online(first, firstSid)
-  asked.shift()!({ broadcastsSeen: 0, gids: [] })
-  hub.flush()
+  answer({ broadcastsSeen: 0, gids: [] })
+  flush()
   t.ok(written.includes(Command.CHAT))
 })
 
 t.test('the group of one user does not take in another who signed in over the same connection', async t => {
-  const { context, session, told, asked, online } = oneConnection()
+  const { context, session, told, answer, online } = oneConnection()
   online(first, firstSid)
-  asked.shift()!(BUSY)
+  answer(BUSY)
   online(second, secondSid)
-  asked.shift()!({ broadcastsSeen: 0, gids: [] })
+  answer({ broadcastsSeen: 0, gids: [] })
   told.length = 0
   sessionCalls(context).sessionInGroup({ cid: session.cid, sid: firstSid, gid, topic: 1 }, 0)
   t.equal(session.groups?.get(gid), undefined)
   t.strictSame(told, ['groupDetach'])
+})
+
+const says = (frame: Buffer) => [frame, 0, frame.length, DataKind.BYTES] as const
+const groupChat = () => encodeFrame(Command.GROUP_CHAT, 0, { gid, text: 'one' })
+
+t.test('what a group says waits for the ONLINE-ACK', t => {
+  const { context, written, answer, online, flush } = oneConnection()
+  online(first, firstSid)
+  answer({ broadcastsSeen: 0, gids: [gid, 32] })
+  answer({ topic: 1 })
+  context.fanout.publish(topicKey(0, 1), ...says(groupChat()))
+  flush()
+  t.strictSame(written, [], 'the other group has not answered')
+  answer({ topic: 2 })
+  flush()
+  t.strictSame(written, [ONLINE_ACK, Command.GROUP_CHAT])
+  t.end()
+})
+
+t.test('more than may wait for the ONLINE-ACK ends the session', t => {
+  const { context, session, written, answer, online, flush } = oneConnection()
+  online(first, firstSid)
+  answer({ broadcastsSeen: 0, gids: [gid, 32] })
+  answer({ topic: 1 })
+  const long = encodeFrame(Command.GROUP_CHAT, 0, { gid, text: 'x'.repeat(60_000) })
+  for (let count = 0; count < 20; count++) {
+    context.fanout.publish(topicKey(0, 1), ...says(long))
+    flush()
+  }
+  answer({ topic: 2 })
+  flush()
+  t.equal(context.hub.get(session.cid), undefined)
+  t.strictSame(written, [Command.KICK])
+  t.end()
+})
+
+t.test('a session that ends before its ONLINE-ACK gets nothing of its groups', t => {
+  const { context, session, written, answer, online, flush } = oneConnection()
+  online(first, firstSid)
+  answer({ broadcastsSeen: 0, gids: [gid, 32] })
+  answer({ topic: 1 })
+  context.fanout.publish(topicKey(0, 1), ...says(groupChat()))
+  context.hub.kick(session, Disconnect.REPLACED)
+  flush()
+  t.strictSame(written, [Command.KICK])
+  t.end()
+})
+
+t.test('what a topic holds comes behind the ONLINE-ACK and before the KICK', t => {
+  const { context, session, written, answer, online, flush } = oneConnection()
+  online(first, firstSid)
+  answer({ broadcastsSeen: 0, gids: [gid] })
+  answer({ topic: 1 })
+  context.fanout.publish(topicKey(0, 1), ...says(groupChat()))
+  context.hub.kick(session, Disconnect.REPLACED)
+  flush()
+  t.strictSame(written, [ONLINE_ACK, Command.GROUP_CHAT, Command.KICK])
+  t.end()
+})
+
+t.test('what fills a flush in the middle of a turn does not overtake the ONLINE-ACK', t => {
+  const { context, written, answer, online, flush } = oneConnection()
+  online(first, firstSid)
+  answer({ broadcastsSeen: 0, gids: [gid] })
+  answer({ topic: 1 })
+  context.fanout.publish(topicKey(0, 1), ...says(encodeFrame(Command.GROUP_CHAT, 0, { gid, text: 'x'.repeat(70_000) })))
+  flush()
+  t.strictSame(written, [ONLINE_ACK, Command.GROUP_CHAT])
+  t.end()
+})
+
+t.test('what comes to a session whose ONLINE was refused waits for the next one', t => {
+  const { context, session, written, answer, online, flush } = oneConnection()
+  online(first, firstSid)
+  answer(BUSY)
+  context.hub.deliver(session, chat(), DataKind.BYTES)
+  flush()
+  t.strictSame(written, [ONLINE_ACK], 'the refusal')
+  online(first, firstSid)
+  answer({ broadcastsSeen: 0, gids: [] })
+  flush()
+  t.strictSame(written, [ONLINE_ACK, ONLINE_ACK, Command.CHAT])
+  t.end()
 })

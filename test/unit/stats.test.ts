@@ -389,9 +389,10 @@ t.test('100,000 buckets are one answer over HTTP, newest first', async t => {
 
   const gateway = await startGateway(t, { dataDir })
   const url = `http://${gateway.http}/im/config?action=get&option=user-statis&prec=1h&num=${PLENTY}`
+  const headers = { 'x-api-key': gateway.key }
   const get = async () => {
     const startedAt = performance.now()
-    const { body } = await request(url)
+    const { body } = await request(url, { headers })
     const text = await body.text()
     return { text, ms: performance.now() - startedAt }
   }
@@ -404,7 +405,7 @@ t.test('100,000 buckets are one answer over HTTP, newest first', async t => {
   const [first] = reply.list
   t.ok(first!.time >= newestS, 'the newest is the one of this hour')
   t.ok(isRight(t, reply.list, usersAt, newestS), 'each has its place, its time and its numbers')
-  const ten = await request(url.replace(`num=${PLENTY}`, 'num=10'))
+  const ten = await request(url.replace(`num=${PLENTY}`, 'num=10'), { headers })
   const { list } = (await ten.body.json()) as typeof reply
   t.strictSame(
     list.map(({ idx, time }) => [idx, time]),

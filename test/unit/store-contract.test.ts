@@ -111,6 +111,9 @@ for (const [name, makeDisk] of Object.entries(kinds)) {
       t.strictSame(groupBlacklist.page([gids[3]!], uids[2]!, 5), [], 'nothing after the last')
       t.equal(groupBlacklist.page([gids[3]!], 0, 0).length, 0)
       t.equal(groupBlacklist.page([], gids[4]!, 100).length, 2 * uids.length, 'of the next first ids')
+      const every: unknown[] = []
+      groupBlacklist.eachKey(key => every.push(key))
+      t.strictSame(every, groupBlacklist.keys([]), 'each key, in order')
       groupBlacklist.removeAll([gids[1]!])
       await store.commit()
       t.equal(groupBlacklist.keys([gids[1]!]).length, 0)

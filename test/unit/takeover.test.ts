@@ -52,7 +52,9 @@ function homeAndEdge() {
   })
   const store = new MemoryStore(new MemoryDisk(), clock)
   const placement = localPlacement(0, 2)
-  const stored = new StoredPushes(store, home.bus, clock, placement)
+  const usage = { allBytes: () => 0, changed: () => undefined, refused: () => undefined }
+  const options = { storedBytesMax: 1, storedBytesPerRoomMax: 1, storedBytesPerUserMax: 1 }
+  const stored = new StoredPushes({ options, store, bus: home.bus, clock, placement }, usage)
   const log = { error: () => undefined }
   const context = { ...home, store, clock, placement, stored, log, onDefect } as unknown as HomeContext
   const users = new Users(context, { online: () => undefined, signedIn: () => undefined })

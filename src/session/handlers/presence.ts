@@ -7,9 +7,9 @@ import { encodeFrame } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { features } from '../../protocol/requests.ts'
 import type { Gid } from '../../util/id.ts'
-import { admitted, askedFor, left, NOTHING_SEEN, notAdmitted } from '../membership.ts'
+import { admitted, askedFor, giveUp, NOTHING_SEEN, notAdmitted } from '../membership.ts'
 import type { ClientRequest } from '../request.ts'
-import { SessionState } from '../session.ts'
+import { type Session, SessionState } from '../session.ts'
 
 /** Groups of one session that are asked to let it in at the same time. */
 const ATTACHED_AT_ONCE = 32
@@ -33,7 +33,7 @@ export function handleOnline(request: Online): void {
     return
   }
   // What came for whom the connection wanted to be before is for nobody else.
-  if (session.uid !== uid || session.sid !== sid) session.takeHeld()
+  if (session.uid !== uid || session.sid !== sid) session.dropHeld()
   session.state = SessionState.SIGNING_IN
   Object.assign(session, { uid, sid, app, version })
   const args = { uid, sid, cid: session.cid, at: session.at, app, version }
@@ -57,10 +57,7 @@ function notOnline(request: Online, refusal: Refused): void {
   const { context, session } = request
   const { calls, placement } = context
   const { uid, sid, cid } = session
-  for (const { id: gid } of session.groups ?? []) {
-    left(context, session, 'groups', gid)
-    calls.tell(placement.homeOf(gid), 'groupDetach', { gid, sid, cid })
-  }
+  for (const membership of session.groups ?? []) giveUp(context, session, 'groups', membership)
   calls.tell(placement.homeOf(uid), 'userOffline', { uid, sid, cid, broadcasts: NOTHING_SEEN })
   session.state = SessionState.NEW
   request.refuse(refusal, { uid, sid })
@@ -110,14 +107,14 @@ function attachGroups(request: Online, first: readonly Gid[], done: () => void):
 function attach(request: Online, gid: Gid, answered: (refusal: Refused | undefined) => void): void {
   const { context, session } = request
   const { uid, sid, cid, at } = session
-  askedFor(session, 'groups', gid)
+  const membership = askedFor(session, 'groups', gid)
   context.calls.request(context.placement.homeOf(gid), 'groupAttach', { gid, uid, sid, cid, at }, answer => {
     if (!isRefused(answer)) {
-      admitted(context, session, 'groups', gid, answer.topic)
+      admitted(context, session, 'groups', membership, answer.topic)
       answered(undefined)
       return
     }
-    notAdmitted(context, session, 'groups', gid, answer)
+    notAdmitted(context, session, 'groups', membership, answer)
     answered(answer.refused === ErrorCode.BUSY.code ? answer : undefined)
   })
 }
@@ -126,15 +123,20 @@ function complete(request: Online, broadcastsSeen: number): void {
   const { context, session } = request
   const { hub, broadcasts, options, server } = context
   const { uid, sid } = session
-  const held = session.takeHeld()
   session.state = SessionState.ONLINE
   hub.countOnline(session, 1)
   const heartbeat = Math.max(1, Math.round(options.heartbeatMs / 1000))
   request.ack({ uid, sid, heartbeat, server, features })
-  for (const { frame, dataKind } of held) hub.send(session, frame, dataKind)
+  hub.release(session)
+  if (!isOnline(session)) return
   broadcasts.join(session)
   broadcasts.catchUp(session, broadcastsSeen)
   for (const sayAgain of session.takePostponed()) sayAgain()
+}
+
+/** What it has gathered may have been too much. */
+function isOnline({ state }: Session): boolean {
+  return state === SessionState.ONLINE
 }
 
 export function handleOffline(request: ClientRequest<typeof Command.OFFLINE>): void {

@@ -2,7 +2,7 @@ import { isRefused, refused } from '../../contract/answer.ts'
 import type { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { Rid } from '../../util/id.ts'
-import { admitted, askedFor, left, notAdmitted } from '../membership.ts'
+import { admitted, askedFor, giveUp, left, membershipsOf, notAdmitted } from '../membership.ts'
 import type { ClientRequest } from '../request.ts'
 
 export function handleRoomCreat(request: ClientRequest<typeof Command.ROOM_CREAT>): void {
@@ -34,29 +34,34 @@ export function handleRoomJoin(request: ClientRequest<typeof Command.ROOM_JOIN>)
     request.refuse(refused('TOO_MANY_ROOMS'), { uid, rid })
     return
   }
-  askedFor(session, 'rooms', rid)
+  const membership = askedFor(session, 'rooms', rid)
   const args = { rid, uid, sid, cid, at, listener: session.connection.listener }
   request.ask(context.placement.homeOf(rid), 'roomJoin', args, answer => {
     if (isRefused(answer)) {
-      notAdmitted(context, session, 'rooms', rid, answer)
+      notAdmitted(context, session, 'rooms', membership, answer)
       request.refuse(answer, { uid, rid })
-      return
-    }
-    admitted(context, session, 'rooms', rid, answer.topic)
-    request.ack({ uid, rid, gid: answer.gid })
+    } else if (admitted(context, session, 'rooms', membership, answer.topic)) {
+      request.ack({ uid, rid, gid: answer.gid })
+    } else request.refuse(refused('BUSY'), { uid, rid })
   })
 }
 
+/**
+ * Whoever is in a room may leave it, so that is done whatever the home says: one that does not answer in time is told again,
+ * behind all that it was asked, and one that has just begun does not know the session yet and must not hear of it later.
+ */
 export function handleRoomQuit(request: ClientRequest<typeof Command.ROOM_QUIT>): void {
   const { context, session, body } = request
   const { uid, sid, cid } = session
   const { rid } = body
   request.ask(context.placement.homeOf(rid), 'roomQuit', { rid, sid, cid }, answer => {
-    if (isRefused(answer)) {
+    const membership = membershipsOf(session, 'rooms')?.get(rid)
+    if (!isRefused(answer)) left(context, session, 'rooms', rid)
+    else if (membership?.isIn === true) giveUp(context, session, 'rooms', membership)
+    else {
       request.refuse(answer, { uid, rid })
       return
     }
-    left(context, session, 'rooms', rid)
     request.ack({ uid, rid })
   })
 }

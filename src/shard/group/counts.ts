@@ -1,5 +1,6 @@
 import type { Ranked } from '../../contract/methods.ts'
 import type { Placement } from '../../contract/placement.ts'
+import { readOwn } from '../../store/read-own.ts'
 import type { Store } from '../../store/store.ts'
 import type { Gid, Id } from '../../util/id.ts'
 import { Ranking } from '../ranking.ts'
@@ -15,12 +16,11 @@ export class GroupCounts {
     this.#store = store
     const members: { id: Id; count: number }[] = []
     const messages: { id: Id; count: number }[] = []
-    for (const { key, value } of store.tables.groupCounts.list([])) {
-      const [id] = key
-      if (placement.homeOf(id) !== placement.here) continue
-      if (value.members > 0) members.push({ id, count: value.members })
-      if (value.messages > 0) messages.push({ id, count: value.messages })
-    }
+    const isOwn = ([gid]: readonly [Gid]) => placement.homeOf(gid) === placement.here
+    readOwn(store.tables.groupCounts, isOwn, ([id], counts) => {
+      if (counts.members > 0) members.push({ id, count: counts.members })
+      if (counts.messages > 0) messages.push({ id, count: counts.messages })
+    })
     this.#rankings.members.load(members)
     this.#rankings.messages.load(messages)
   }

@@ -152,7 +152,7 @@ export class Users implements Forum {
       if (older !== undefined) stored.left(StoredScope.USER, uid, sid)
       calls.defer(() => stored.catchUp(StoredScope.USER, uid, address))
     }
-    const seen = stored.seenBy(StoredScope.ALL, uid, sid)
+    const seen = stored.broadcastsSeenBy(sid)
     if (older === undefined) return { broadcastsSeen: seen, gids }
     return this.#replace(older).then(upTo => ({ broadcastsSeen: Math.max(seen, upTo), gids }))
   }

@@ -35,6 +35,17 @@ export function checkConservation({ violate, world }: Scene): Check {
         if (session.state !== SessionState.CLOSED) book.owed++
         send(session, ...frame)
       }
+      const open = hub.open.bind(hub)
+      hub.open = connection => {
+        const session = open(connection)
+        // What its topics had for a session that never signed in is for nobody.
+        session.dropHeld = () => {
+          for (const { bytes, dataKind } of session.takeHeld()) {
+            if (dataKind === undefined) book.owed -= framesIn(bytes, !session.speaksJson)
+          }
+        }
+        return session
+      }
       const kick = hub.kick.bind(hub)
       hub.kick = (session, reason) => {
         if (session.state !== SessionState.CLOSED) book.owed++
