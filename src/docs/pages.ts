@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { envName, flagName, optionKeys, optionRows } from '../config/options.ts'
+import { FORM_BYTES_MAX } from '../http/router.ts'
 import { routes } from '../http/routes.ts'
 import { ackOf, Command, commandName } from '../protocol/command.ts'
 import { Disconnect, mayReconnect, unannounced } from '../protocol/disconnect.ts'
@@ -96,6 +97,15 @@ gateway pings WebSocket clients itself, and their libraries answer.
 read. The lines after it are read, up to the sixteenth
 that is none in one message. A chat needs \`text\` or \`data\` (20011). Only a binary length that
 makes no sense ends the connection (4500).
+
+**Limits.** ONLINE-ACK says in \`limits\` what a session is held to: the longest frame (\`frameBytes\`),
+requests in a second (\`requestsPerSecond\`, 0: any number) and rooms (\`rooms\`). A request over
+\`requestsPerSecond\` or \`requestBytesPerSecond\` is not carried out and answered by its ack with 10024;
+what is no request by ERROR with 10024. A session that goes on for ten seconds, without one second of
+calm, is disconnected with 4005. Bytes over the rate are no refusal over raw TCP: the gateway stops
+reading for as long as they are too many. OFFLINE is never refused. A user who has too many sessions
+online, or makes too many rooms and groups in a minute, hears 10023; an address with too many bad
+sign-ins 10022.
 
 ## Requests
 
@@ -224,8 +234,34 @@ base64 in \`data64\`.
 
 Clients create groups (GROUP-CREAT). A room exists from its first ROOM-JOIN; you may configure it earlier.
 
-Any interface may answer: ${common}. Unknown paths, actions and options get ${ErrorCode.UNKNOWN_PATH.code}, another method ${ErrorCode.WRONG_METHOD.code}, and a body that is too
-long ${ErrorCode.BODY_TOO_LONG.code}.
+Any interface may answer: ${common}. Unknown paths, actions and options get ${ErrorCode.UNKNOWN_PATH.code}, another method ${ErrorCode.WRONG_METHOD.code} with an
+\`Allow\` header, and a body that is too long ${ErrorCode.BODY_TOO_LONG.code}. With \`httpRequestsPerKeyPerSecond\`, requests over it get
+${ErrorCode.RATE_CALLER.code} (429). An answer with status 429 or 503 has \`Retry-After\`, except for ${ErrorCode.INTERNAL.code}.
+
+## Requests and bodies
+
+- **HEAD** is answered like GET, without a body, for \`/healthz\`, \`/readyz\`, \`/metrics\`, \`/im/openapi.json\` and the queries
+  (\`/im/query\`, \`/im/room/query\`, \`/im/group/query\`).
+- **JSON** in a body may begin with a UTF-8 byte order mark. It is taken off, also before a push goes out.
+- **Content-Encoding** \`gzip\` and \`deflate\` are decoded; limits of length hold before and after. Another one gets
+  ${ErrorCode.UNKNOWN_ENCODING.code}.
+- **Too long a body** is read to its end and then answered, and the connection goes on. What is more than
+  8 MiB over the limit is cut.
+- **Parameters in a body** take up to ${FORM_BYTES_MAX} bytes.
+- **Framing in doubt** is answered 400, and the connection ends before anything is done: two \`Content-Length\` or \`Host\`
+  headers, a length that is not digits alone, \`Content-Length\` beside \`Transfer-Encoding\`, any transfer coding but
+  \`chunked\`. If more than that request has come already, the connection ends without an answer.
+
+What the HTTP engine decides, and the gateway cannot change:
+
+- HTTP/1.0 is answered 505, and so are request targets with a scheme and a host. On Node 20 a request line that comes in two
+  segments is answered 505 too. Clients and proxies have to speak HTTP/1.1: for nginx \`proxy_http_version 1.1\`.
+- Do not pipeline. A request that comes before the one before it was answered ends the connection, and neither is
+  answered; the first may have been carried out.
+- A client that closes its sending side gets no answer.
+- A malformed header line may get no answer, headers of more than 4096 bytes in all are answered 431
+  (\`UWS_HTTP_MAX_HEADERS_SIZE\`), and chunk extensions and trailers end the connection.
+- A body has to come with at least 16 KB a second, and a connection that is idle for 10 seconds ends.
 
 ${sections.join('\n\n')}
 `)

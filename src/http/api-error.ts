@@ -3,20 +3,42 @@ import { ErrorCode, type ErrorName, errorText } from '../protocol/error-code.ts'
 
 const statusOf = new Map<number, number>(Object.values(ErrorCode).map(row => [row.code, row.status]))
 
+const RETRY_AFTER = 'retry-after: 1'
+
+/** Whether the same request may be taken in a while. */
+function mayComeBack({ status, code }: ApiError): boolean {
+  return (status === 429 || status === 503) && code !== ErrorCode.INTERNAL.code
+}
+
 /** Ends a request with an error code of the table. */
 export class ApiError extends Error {
   readonly code: number
   readonly status: number
+  /** One more header of the answer, such as `allow: GET`; empty if none. */
+  readonly header: string
 
-  constructor(code: number, errmsg: string) {
+  constructor(code: number, errmsg: string, header = '') {
     super(errmsg)
     this.code = code
     this.status = statusOf.get(code) ?? 503
+    this.header = header === '' && mayComeBack(this) ? RETRY_AFTER : header
   }
 
-  static of(name: ErrorName, detail?: string): ApiError {
+  static of(name: ErrorName, detail?: string, header?: string): ApiError {
     const { code, text } = ErrorCode[name]
-    return new ApiError(code, detail === undefined ? text : `${text}: ${detail}`)
+    return new ApiError(code, detail === undefined ? text : `${text}: ${detail}`, header)
+  }
+
+  static tooLong(bytesMax: number): ApiError {
+    return ApiError.of('BODY_TOO_LONG', `expected up to ${bytesMax} bytes`)
+  }
+
+  static wrongMethod(expected: readonly string[], method: string): ApiError {
+    return ApiError.of(
+      'WRONG_METHOD',
+      `expected ${expected.join(' or ')}, got ${method}`,
+      `allow: ${expected.join(', ')}`,
+    )
   }
 }
 

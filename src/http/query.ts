@@ -1,4 +1,4 @@
-import { DuplicateKeyError, parseStrict } from '../util/json.ts'
+import { DuplicateKeyError, parseStrict, withoutBom } from '../util/json.ts'
 import { ApiError } from './api-error.ts'
 
 /** Parses a query string or a form. @throws ApiError on broken escapes and repeated parameters */
@@ -32,7 +32,8 @@ function add(parameters: Map<string, string>, name: string, value: string): void
 export function addBodyParameters(parameters: Map<string, string>, contentType: string, body: Buffer): void {
   if (body.length === 0) return
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase()
-  const given = type === 'application/json' ? jsonParameters(body.toString()) : parseQuery(formText(type, body))
+  const given =
+    type === 'application/json' ? jsonParameters(withoutBom(body).toString()) : parseQuery(formText(type, body))
   for (const [name, value] of given) add(parameters, name, value)
 }
 
@@ -57,7 +58,7 @@ function jsonParameters(text: string): Map<string, string> {
 }
 
 /** The fields of an object as text, as a query string would have them. */
-export function fieldsOf(value: object): Map<string, string> {
+function fieldsOf(value: object): Map<string, string> {
   const parameters = new Map<string, string>()
   for (const [name, field] of Object.entries(value)) {
     if (typeof field !== 'string' && typeof field !== 'number' && typeof field !== 'bigint') {

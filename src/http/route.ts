@@ -11,8 +11,9 @@ export const IDEMPOTENCY_KEY_MAX = 255
 
 /** The parts of a request that a handler may need besides the parameters. */
 export interface RequestContext {
-  /** Valid until the handler returns or awaits; copy it to use it later. */
   readonly body: Buffer
+  /** Otherwise the body is valid only until the handler returns or awaits: copy it to use it later. */
+  readonly isOwn: boolean
   readonly contentType: string
   /** Up to `IDEMPOTENCY_KEY_MAX` characters; empty if absent. */
   readonly idempotencyKey: string
@@ -33,6 +34,8 @@ interface Row<Q extends Params, R extends Kinds, A> {
   readonly query: Q
   /** This GET may also be a POST with its parameters in a form or a JSON object: proxies and crawlers may repeat GETs. */
   readonly alsoPost?: true
+  /** This GET is a query: a HEAD gets the headers of its answer. */
+  readonly alsoHead?: true
   /** The JSON body of a POST. Without it the body is the data of a push. */
   readonly body?: Kind<unknown>
   /** The option that limits the length of the body; `pushBytesMax` by default. */

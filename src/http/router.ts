@@ -14,6 +14,9 @@ export interface CompiledRoute extends Route {
   readonly selectors: readonly (keyof Where)[]
 }
 
+/** Parameters in a form take no more than in a query, and reading many takes long. */
+export const FORM_BYTES_MAX = 16_384
+
 /** Finds the row for a request. */
 export class Router {
   readonly #byPath = new Map<string, CompiledRoute[]>()
@@ -38,6 +41,7 @@ export class Router {
 
   /** Maximum length of a body on this path. */
   bodyBytesMax(path: string, options: Options): number {
+    if (this.takesForm(path)) return FORM_BYTES_MAX
     return options[this.#byPath.get(path)?.[0]?.bodyBytesMax ?? 'pushBytesMax']
   }
 
@@ -47,7 +51,7 @@ export class Router {
     if (rows === undefined) throw ApiError.of('UNKNOWN_PATH', path)
     for (const row of rows) if (row.method === method && isChosen(row, parameters)) return row
     const named = rows.filter(row => isChosen(row, parameters))
-    const row = named.find(one => method === 'POST' && one.alsoPost === true)
+    const row = named.find(one => methodsOf(one).includes(method))
     if (row !== undefined) return row
     if (named.length > 0) throw wrongMethod(named, method)
     if (rows.every(one => !methodsOf(one).includes(method))) throw wrongMethod(rows, method)
@@ -71,13 +75,12 @@ function isChosen({ where, selectors }: CompiledRoute, parameters: ReadonlyMap<s
   return true
 }
 
-function methodsOf({ method, alsoPost }: Route): string[] {
-  return alsoPost === true ? [method, 'POST'] : [method]
+function methodsOf({ method, alsoHead, alsoPost }: Route): string[] {
+  return [method, ...(alsoHead === true ? ['HEAD'] : []), ...(alsoPost === true ? ['POST'] : [])]
 }
 
 function wrongMethod(rows: readonly Route[], method: string): ApiError {
-  const expected = new Set(rows.flatMap(methodsOf))
-  return ApiError.of('WRONG_METHOD', `expected ${[...expected].join(' or ')}, got ${method}`)
+  return ApiError.wrongMethod([...new Set(rows.flatMap(methodsOf))], method)
 }
 
 /** Reads the parameters of a row. @throws ApiError that names the parameter, what it should be and what it is */

@@ -1,9 +1,12 @@
-import { ErrorCode } from '../protocol/error-code.ts'
+import { ErrorCode, errorText } from '../protocol/error-code.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../transport/uws.ts'
 import { stringify } from '../util/json.ts'
 import { ApiError, unexpected } from './api-error.ts'
+import { decoderOf } from './content-coding.ts'
 import type { HttpContext } from './context.ts'
+import { Exchange, HEADERS_OF_JSON, JSON_TYPE, TooLong } from './exchange.ts'
 import { addBodyParameters, parseQuery } from './query.ts'
+import { replyText } from './reply-text.ts'
 import { IDEMPOTENCY_KEY_MAX, type Reply } from './route.ts'
 import { type CompiledRoute, type Router, readParameters } from './router.ts'
 
@@ -19,105 +22,11 @@ export interface HttpServices {
   answered(): void
 }
 
-const reasons: Readonly<Record<number, string>> = {
-  200: '200 OK',
-  400: '400 Bad Request',
-  401: '401 Unauthorized',
-  403: '403 Forbidden',
-  404: '404 Not Found',
-  405: '405 Method Not Allowed',
-  409: '409 Conflict',
-  413: '413 Payload Too Large',
-  429: '429 Too Many Requests',
-  503: '503 Service Unavailable',
-}
-const JSON_TYPE = 'application/json; charset=utf-8'
 /** The end of every successful reply. */
 const DONE = `"code":${ErrorCode.OK.code},"errmsg":"${ErrorCode.OK.text}"}`
 const NO_BODY = Buffer.alloc(0)
-
-/** Two headers in one call, because each call into native code costs time. */
-const HEADERS_OF_JSON = `${JSON_TYPE}\r\ncache-control: no-store`
-
-/** One request. It copies what it needs from the native objects at once: they are valid only during the call. */
-class Exchange {
-  readonly method: string
-  readonly path: string
-  readonly query: string
-  readonly contentType: string
-  readonly idempotencyKey: string
-  readonly deadlineAt: number
-  isOver = false
-  /** True while the native library calls us: it then gathers our writes by itself, without `cork`. */
-  isCalled = true
-  readonly #res: HttpResponse
-  readonly #onOver: (exchange: Exchange) => void
-
-  constructor(
-    res: HttpResponse,
-    req: HttpRequest,
-    method: string,
-    path: string,
-    deadlineAt: number,
-    onOver: (exchange: Exchange) => void,
-  ) {
-    this.#res = res
-    this.#onOver = onOver
-    // This comes first: a handler that throws before it would end the process (docs/engine.md, 3).
-    res.onAborted(() => this.#over())
-    this.method = method
-    this.path = path
-    // Undefined without a query string, although the types do not say so.
-    this.query = (req.getQuery() as string | undefined) ?? ''
-    const hasBody = method === 'POST'
-    this.contentType = hasBody ? req.getHeader('content-type') : ''
-    this.idempotencyKey = hasBody ? req.getHeader('idempotency-key') : ''
-    this.deadlineAt = deadlineAt
-  }
-
-  answer(status: number, body: string, contentType = HEADERS_OF_JSON, closes = false): void {
-    if (this.isOver) return
-    this.#over()
-    if (this.isCalled) this.#write(status, body, contentType, closes)
-    else this.#res.cork(() => this.#write(status, body, contentType, closes))
-  }
-
-  #write(status: number, body: string, contentType: string, closes: boolean): void {
-    if (status !== 200) this.#res.writeStatus(reasons[status] ?? reasons[503]!)
-    this.#res.writeHeader('content-type', contentType)
-    this.#res.end(this.method === 'HEAD' ? '' : body, closes)
-  }
-
-  /** @param onBody gets the whole body, valid during the call, or undefined if it is too long */
-  readBody(bytesMax: number, onBody: (body: Buffer | undefined) => void): void {
-    let parts: Buffer[] = []
-    let bytes = 0
-    this.#res.onData((chunk, isLast) => {
-      bytes += chunk.byteLength
-      if (this.isOver) return
-      if (bytes > bytesMax) {
-        parts = []
-        onBody(undefined)
-        return
-      }
-      const part = Buffer.from(chunk)
-      if (!isLast) {
-        // The chunk is valid only until this returns.
-        if (part.length > 0) parts.push(Buffer.from(part))
-        return
-      }
-      this.isCalled = true
-      onBody(parts.length === 0 ? part : Buffer.concat([...parts, part]))
-      this.isCalled = false
-    })
-  }
-
-  #over(): void {
-    if (this.isOver) return
-    this.isOver = true
-    this.#onOver(this)
-  }
-}
+const HEADERS_OF_METRICS = 'text/plain; version=0.0.4; charset=utf-8\r\ncache-control: no-store'
+const READS = ['GET', 'HEAD']
 
 /**
  * Serves the HTTP interfaces and the probes. Every request takes the same steps: admit, match, parse, check, handle, reply;
@@ -132,10 +41,6 @@ export class HttpServer {
     this.#services = services
     // Calls to homes have their own deadline; this one is for requests that hang anywhere else.
     this.#deadlineMs = services.context.options.callTimeoutMs + 1000
-    for (const method of ['get', 'head'] as const) {
-      app[method]('/healthz', res => probe(res, true, method === 'head'))
-      app[method]('/readyz', res => probe(res, services.isReady(), method === 'head'))
-    }
     // Routes by path let the native router find the method and path, so we need not ask for them.
     for (const path of services.router.paths) {
       app.get(path, (res, req) => this.#take(res, req, 'GET', path))
@@ -172,24 +77,8 @@ export class HttpServer {
     )
     this.#open.add(exchange)
     try {
-      const refusal = this.#services.context.admission.call(req, () =>
-        isLoopbackAddress(new Uint8Array(res.getRemoteAddress())),
-      )
-      if (refusal !== undefined) throw new ApiError(ErrorCode.UNAUTHORIZED.code, refusal)
-      if (exchange.path === '/metrics') {
-        this.#services.metricsPage().then(
-          page => exchange.answer(200, page, 'text/plain; version=0.0.4; charset=utf-8\r\ncache-control: no-store'),
-          (error: unknown) => this.#fail(exchange, error),
-        )
-        return
-      }
-      if (exchange.path === '/im/openapi.json') {
-        if (exchange.method !== 'GET') throw ApiError.of('WRONG_METHOD', `expected GET, got ${exchange.method}`)
-        exchange.answer(200, this.#services.openApi())
-        return
-      }
-      if (!this.#services.isServing()) throw ApiError.of('NOT_SERVING')
-      this.#run(exchange)
+      if (exchange.headers.doubt === undefined) this.#admit(exchange)
+      else this.#refuseAll(exchange, exchange.headers.doubt)
     } catch (error) {
       this.#fail(exchange, error)
     } finally {
@@ -197,43 +86,109 @@ export class HttpServer {
     }
   }
 
-  #run(exchange: Exchange): void {
-    const { context, router } = this.#services
-    const { method, path } = exchange
-    const parameters = parseQuery(exchange.query)
-    if (exchange.idempotencyKey.length > IDEMPOTENCY_KEY_MAX) {
-      throw ApiError.of('BAD_PARAMETER', `Idempotency-Key: expected up to ${IDEMPOTENCY_KEY_MAX} characters`)
-    }
-    const isForm = method === 'POST' && router.takesForm(path)
-    // Report errors in the query without waiting for the body.
-    const row = isForm ? undefined : router.find(method, path, parameters)
-    if (method !== 'POST') {
-      this.#handle(exchange, row, parameters, NO_BODY)
+  /**
+   * What follows on this connection may be a part of this request or another one. As long as nothing is answered, the native
+   * library ends the connection when it finds another request in what has come; after the answer it reads no more.
+   */
+  #refuseAll(exchange: Exchange, doubt: string): void {
+    this.#services.context.clock.soon(() => this.#fail(exchange, ApiError.of('BAD_PARAMETER', doubt), true))
+  }
+
+  #admit(exchange: Exchange): void {
+    const { context, isReady, isServing, metricsPage, openApi } = this.#services
+    const { path, headers } = exchange
+    if (path === '/healthz' || path === '/readyz') {
+      this.#probe(exchange, path === '/healthz' || isReady())
       return
     }
+    const refusal = context.admission.call(headers, () => isLoopbackAddress(exchange.address))
+    if (refusal !== undefined) throw new ApiError(refusal.refused, refusal.errmsg ?? errorText(refusal.refused))
+    if (path === '/metrics') {
+      mustRead(exchange)
+      metricsPage().then(
+        page => this.#answer(exchange, 200, page, HEADERS_OF_METRICS),
+        (error: unknown) => this.#fail(exchange, error),
+      )
+      return
+    }
+    if (path === '/im/openapi.json') {
+      mustRead(exchange)
+      this.#answer(exchange, 200, openApi(), HEADERS_OF_JSON)
+      return
+    }
+    if (!isServing()) throw ApiError.of('NOT_SERVING')
+    this.#run(exchange)
+  }
+
+  #probe(exchange: Exchange, isGood: boolean): void {
+    mustRead(exchange)
+    this.#answer(exchange, isGood ? 200 : 503, `{"status":"${isGood ? 'ok' : 'not ready'}"}`, JSON_TYPE)
+  }
+
+  #run(exchange: Exchange): void {
+    const { context, router } = this.#services
+    const { method, path, headers } = exchange
+    const parameters = parseQuery(exchange.query)
+    if (method !== 'POST') {
+      this.#handle(exchange, router.find(method, path, parameters), parameters, NO_BODY, true)
+      return
+    }
+    if (headers.getHeader('idempotency-key').length > IDEMPOTENCY_KEY_MAX) {
+      throw ApiError.of('BAD_PARAMETER', `Idempotency-Key: expected up to ${IDEMPOTENCY_KEY_MAX} characters`)
+    }
+    // Report errors in the query without waiting for the body.
+    const row = router.takesForm(path) ? undefined : router.find(method, path, parameters)
+    const decode = decoderOf(headers.getHeader('content-encoding'))
     const bytesMax = router.bodyBytesMax(path, context.options)
-    exchange.readBody(bytesMax, body => {
-      try {
-        if (body === undefined) throw ApiError.of('BODY_TOO_LONG', `expected up to ${bytesMax} bytes`)
-        if (isForm) addBodyParameters(parameters, exchange.contentType, body)
-        this.#handle(exchange, row, parameters, isForm ? NO_BODY : body)
-      } catch (error) {
-        this.#fail(exchange, error)
+    exchange.readBody(bytesMax, (body, isOwn) => {
+      if (body instanceof TooLong) this.#fail(exchange, ApiError.tooLong(bytesMax), !body.isRead)
+      else if (decode === undefined) this.#handleBody(exchange, row, parameters, body, isOwn)
+      else {
+        decode(isOwn ? body : Buffer.from(body), bytesMax).then(
+          plain => this.#handleBody(exchange, row, parameters, plain, true),
+          (error: unknown) => this.#fail(exchange, error),
+        )
       }
     })
   }
 
-  /** @param known the row, if it could be found without the body */
+  /** @param row undefined when the parameters are in the body */
+  #handleBody(
+    exchange: Exchange,
+    row: CompiledRoute | undefined,
+    parameters: Map<string, string>,
+    body: Buffer,
+    isOwn: boolean,
+  ): void {
+    // Nobody waits any more.
+    if (exchange.isOver) return
+    try {
+      if (row !== undefined) {
+        this.#handle(exchange, row, parameters, body, isOwn)
+        return
+      }
+      const { method, path, headers } = exchange
+      addBodyParameters(parameters, headers.getHeader('content-type'), body)
+      this.#handle(exchange, this.#services.router.find(method, path, parameters), parameters, NO_BODY, true)
+    } catch (error) {
+      this.#fail(exchange, error)
+    }
+  }
+
   #handle(
     exchange: Exchange,
-    known: CompiledRoute | undefined,
+    row: CompiledRoute,
     parameters: ReadonlyMap<string, string>,
     body: Buffer,
+    isOwn: boolean,
   ): void {
-    const { context, router } = this.#services
-    const { method, path, contentType, idempotencyKey } = exchange
-    const row = known ?? router.find(method, path, parameters)
-    const reply = row.handle(context, readParameters(row, parameters), { body, contentType, idempotencyKey })
+    const { headers } = exchange
+    const reply = row.handle(this.#services.context, readParameters(row, parameters), {
+      body,
+      isOwn,
+      contentType: headers.getHeader('content-type'),
+      idempotencyKey: headers.getHeader('idempotency-key'),
+    })
     if (!(reply instanceof Promise)) {
       this.#reply(exchange, reply)
       return
@@ -245,23 +200,38 @@ export class HttpServer {
   }
 
   #reply(exchange: Exchange, reply: Reply): void {
-    this.#services.answered()
-    const fields = stringify(reply)
-    exchange.answer(200, fields === '{}' ? `{${DONE}` : `${fields.slice(0, -1)},${DONE}`)
+    const fields = replyText(this.#services.context.clock, reply)
+    if (typeof fields === 'string') {
+      this.#done(exchange, fields)
+      return
+    }
+    fields.then(
+      late => this.#done(exchange, late),
+      (error: unknown) => this.#fail(exchange, error),
+    )
   }
 
-  #fail(exchange: Exchange, error: unknown): void {
-    this.#services.answered()
+  #done(exchange: Exchange, fields: string): void {
+    const body = fields === '{}' ? `{${DONE}` : `${fields.slice(0, -1)},${DONE}`
+    this.#answer(exchange, 200, body, HEADERS_OF_JSON)
+  }
+
+  #fail(exchange: Exchange, error: unknown, closes = false): void {
     const { method, path } = exchange
     const known = error instanceof ApiError ? error : unexpected(this.#services.context, error, { method, path })
     const body = stringify({ code: known.code, errmsg: known.message })
-    exchange.answer(known.status, body, HEADERS_OF_JSON, known.code === ErrorCode.BODY_TOO_LONG.code)
+    const headers = known.header === '' ? HEADERS_OF_JSON : `${HEADERS_OF_JSON}\r\n${known.header}`
+    this.#answer(exchange, known.status, body, headers, closes)
+  }
+
+  #answer(exchange: Exchange, status: number, body: string, contentType: string, closes = false): void {
+    if (exchange.answer(status, body, contentType, closes)) this.#services.answered()
   }
 }
 
-function probe(res: HttpResponse, isGood: boolean, isHead: boolean): void {
-  res.writeStatus(reasons[isGood ? 200 : 503]!).writeHeader('content-type', JSON_TYPE)
-  res.end(isHead ? '' : isGood ? '{"status":"ok"}' : '{"status":"not ready"}')
+/** @throws ApiError unless the request only reads */
+function mustRead({ method }: Exchange): void {
+  if (!READS.includes(method)) throw ApiError.wrongMethod(READS, method)
 }
 
 /** 127.0.0.0/8 in 4 bytes or in the 16 bytes of an IPv4-mapped IPv6 address, or ::1. */

@@ -29,7 +29,8 @@ export const ErrorCode = {
     text: 'busy',
     doc:
       'The gateway is overloaded, or an answer took too long. The request may or may not have taken effect; try again. Also ' +
-      'a push with `expire` when too much is stored already: then nothing was done, and errmsg names the option.',
+      'a push with `expire` when too much is stored already, and a change of a room, group or user for which 10,000 others ' +
+      'wait: then nothing was done, and errmsg says which it was.',
   },
   SID_MISMATCH: {
     code: 10013,
@@ -55,6 +56,12 @@ export const ErrorCode = {
     text: 'body too long',
     doc: 'The body is too long; the `errmsg` gives the limit.',
   },
+  UNKNOWN_ENCODING: {
+    code: 10019,
+    status: 415,
+    text: 'unknown content encoding',
+    doc: 'The body has another Content-Encoding than gzip or deflate; the `errmsg` names it.',
+  },
   UNKNOWN_PATH: {
     code: 10020,
     status: 404,
@@ -66,14 +73,19 @@ export const ErrorCode = {
     code: 10022,
     status: 429,
     text: 'too many requests from this address',
-    doc: 'This IP address sends more requests than allowed.',
-    reserved: true,
+    doc: 'This IP address connects, or fails to sign in, more often than allowed.',
   },
   RATE_USER: {
     code: 10023,
     status: 429,
     text: 'too many requests from this user',
-    doc: 'The user is over a limit: groups, blocked or muted users.',
+    doc: 'The user is over a limit: sessions, groups, blocked or muted users, rooms and groups made.',
+  },
+  RATE_CALLER: {
+    code: 10024,
+    status: 429,
+    text: 'too many requests',
+    doc: 'This session, or the callers with this API key, send more than allowed.',
   },
 
   ONLINE_REFUSED: { code: 20001, status: 403, text: 'online refused', doc: 'The connection has already signed in.' },

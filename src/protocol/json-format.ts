@@ -127,7 +127,7 @@ function mediaType(contentType: string): string {
 }
 
 /** Decoders of some languages take no deeper ones, the message around it included. */
-const JSON_DEPTH_MAX = 60
+export const JSON_DEPTH_MAX = 60
 /** Where there is none of this, no number is too large and no surrogate alone. */
 const SUSPICIOUS = /\\u[dD][89a-fA-F]|[eE]\+?[0-9]{3}|[0-9]{300}/
 

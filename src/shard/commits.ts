@@ -31,6 +31,7 @@ interface Made<C> {
 
 /** More do not wait for one thing. */
 const WAITING_MAX = 10_000
+const TOO_MANY_WAIT = `busy: ${WAITING_MAX} changes of the same room, group or user wait already; try again later`
 
 interface CommitServices {
   readonly store: Store
@@ -70,7 +71,7 @@ export class Commits<T extends object, C> {
     return new Promise(answer => {
       const waiting = this.#waiting.get(thing)
       if (waiting === undefined) this.#run(thing, [{ decide, answer }])
-      else if (waiting.length >= WAITING_MAX) answer(refused('BUSY'))
+      else if (waiting.length >= WAITING_MAX) answer(refused('BUSY', TOO_MANY_WAIT))
       else waiting.push({ decide, answer })
     })
   }

@@ -36,7 +36,7 @@ export class Stats {
   readonly #jobs: Jobs
   readonly #take: () => Sample
   readonly #commits: Commits<this, StatsChange>
-  #sampler: Sampler
+  readonly #sampler: Sampler
   #timer: Timer | undefined
 
   /** @param take counts who is online now */
@@ -56,9 +56,7 @@ export class Stats {
         // The sampler queues its own writes, and no session is notified.
         write: () => undefined,
         tell: () => undefined,
-        reread: () => {
-          this.#sampler = new Sampler(store)
-        },
+        reread: () => this.#sampler.reread(),
       },
       onDefect,
     )

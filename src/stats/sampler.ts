@@ -38,7 +38,13 @@ export class Sampler {
 
   constructor(store: Store) {
     this.#store = store
-    for (const { key, value } of store.tables.statsPrecisions.list([])) {
+    this.reread()
+  }
+
+  /** Knows the precisions and buckets that the disk has. When it last took a sample it still knows: what it missed is filled. */
+  reread(): void {
+    this.#series.clear()
+    for (const { key, value } of this.#store.tables.statsPrecisions.list([])) {
       this.#series.set(key[0], this.#open(precisionOf(key[0]), value.num))
     }
   }

@@ -28,7 +28,7 @@ export function serveTcp<S>(fd: number, services: TcpServices<S>): Promise<Serve
   const { admission } = services
   const server = createServer({ noDelay: true }, socket => {
     socket.once('close', () => admission.left())
-    if (admission.accept()) accept(socket, services)
+    if (admission.accept()) enter(socket, services)
     else socket.destroy()
   })
   return new Promise((resolve, reject) => {
@@ -36,6 +36,22 @@ export function serveTcp<S>(fd: number, services: TcpServices<S>): Promise<Serve
     server.on('error', reject)
     server.listen({ fd }, BACKLOG, () => resolve(server))
   })
+}
+
+/** One client: it comes in, unless its address is over a limit. It hears nothing then: an answer would cost more than it. */
+function enter<S>(socket: Socket, services: TcpServices<S>): void {
+  const { admission } = services
+  const place = admission.enter({ peer: peerOf(socket) })
+  if (place === undefined) {
+    socket.destroy()
+    return
+  }
+  socket.once('close', () => admission.exit(place))
+  accept(socket, services)
+}
+
+function peerOf(socket: Socket | undefined): Peer {
+  return { address: socket?.remoteAddress ?? '', origin: '', isTls: false }
 }
 
 function accept<S>(socket: Socket, services: TcpServices<S>): void {
@@ -78,7 +94,7 @@ class TcpConnection implements Connection, Backlogged {
   #peer: Peer | undefined
 
   get peer(): Peer {
-    this.#peer ??= { address: this.#socket?.remoteAddress ?? '', origin: '', isTls: false }
+    this.#peer ??= peerOf(this.#socket)
     return this.#peer
   }
 

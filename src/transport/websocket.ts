@@ -1,7 +1,8 @@
-import type { Admission } from '../admission/admission.ts'
+import type { Admission, UpgradeRefusal } from '../admission/admission.ts'
 import type { Peer } from '../admission/peer.ts'
 import { ListenerType } from '../contract/listener.ts'
 import type { Disconnect } from '../protocol/disconnect.ts'
+import { errorText } from '../protocol/error-code.ts'
 import { Fate } from '../protocol/fate.ts'
 import { Backlog, type Backlogged, type Bounds, isWorthNoting } from './backlog.ts'
 import type { Connection, ConnectionEvents } from './connection.ts'
@@ -22,6 +23,8 @@ export interface WebSocketServices<S> extends Bounds {
 interface UserData<S> {
   connection: WebSocketConnection<S> | undefined
   origin: string
+  /** Among the connections of its address. */
+  place: number
 }
 
 /** Serves WebSocket clients at `path` of the App. */
@@ -61,7 +64,8 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
     pong: alive,
     close(ws) {
       admission.left()
-      const { connection } = ws.getUserData()
+      const { connection, place } = ws.getUserData()
+      admission.exit(place)
       connection?.forget()
       if (connection?.state !== undefined) events.closed(connection.state)
     },
@@ -75,12 +79,12 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
       return peerOf(res, origin)
     },
   }
-  const refusal = admission.upgrade(comer)
-  if (refusal !== undefined) {
-    res.writeStatus(refusal.status).writeHeader('retry-after', String(refusal.retryAfterS)).end('', true)
+  const place = admission.upgrade(comer)
+  if (typeof place !== 'number') {
+    refuse(res, place)
     return
   }
-  const data: UserData<S> = { connection: undefined, origin }
+  const data: UserData<S> = { connection: undefined, origin, place }
   res.upgrade(
     data,
     req.getHeader('sec-websocket-key'),
@@ -88,6 +92,14 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
     req.getHeader('sec-websocket-extensions'),
     context,
   )
+}
+
+function refuse(res: HttpResponse, { status, retryAfterS, refused, errmsg }: UpgradeRefusal): void {
+  res
+    .writeStatus(status)
+    .writeHeader('content-type', 'application/json; charset=utf-8')
+    .writeHeader('retry-after', String(retryAfterS))
+    .end(JSON.stringify({ code: refused, errmsg: errmsg ?? errorText(refused) }), true)
 }
 
 function peerOf(native: Pick<HttpResponse, 'getRemoteAddressAsText'> | undefined, origin: string): Peer {

@@ -63,6 +63,13 @@ function quoted(key: string): string {
   return text
 }
 
+const BOM = [0xef, 0xbb, 0xbf] as const
+
+/** JSON that came as bytes may begin with a byte order mark, which is no JSON. */
+export function withoutBom(bytes: Buffer): Buffer {
+  return BOM.every((byte, at) => bytes[at] === byte) ? bytes.subarray(BOM.length) : bytes
+}
+
 const LONG_DIGITS = /[0-9]{16}/
 
 /**

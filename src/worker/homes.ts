@@ -74,6 +74,7 @@ export function createHomes(core: Core): Homes {
       methods: rooms.methods,
       forums: { [ChatScope.ROOM]: rooms },
       workerLost: worker => rooms.workerLost(worker),
+      workerReplaced: worker => rooms.workerReplaced(worker),
       tick: now => rooms.tick(now),
       gauges: row => row.set('rooms', rooms.size),
     },

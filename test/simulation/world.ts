@@ -1,3 +1,4 @@
+import { createLimitTables, type LimitTables } from '#dist/admission/limits.js'
 import type { Link } from '#dist/bus/bus.js'
 import { createRing } from '#dist/bus/ring.js'
 import { type Options, optionRows } from '#dist/config/options.js'
@@ -46,6 +47,7 @@ export class World {
   readonly counters: Counters
   readonly #counterWords: SharedArrayBuffer
   readonly #generations: number[] = []
+  readonly #limitTables: LimitTables
   readonly #draining = new SharedArrayBuffer(4)
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
@@ -57,6 +59,7 @@ export class World {
     this.words = Array.from({ length: seats }, () => ({ isAsleep: false, isNotified: false }))
     this.#counterWords = createCounters(seats)
     this.counters = new Counters(this.#counterWords)
+    this.#limitTables = createLimitTables(this.options, [1, 2])
     this.#rings = this.words.map(() => this.words.map(() => createRing(RING_BYTES)))
     this.clock = new ModelClock(this.time, random, defect => {
       throw defect
@@ -122,6 +125,7 @@ export class World {
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: new SharedArrayBuffer(4),
       counters: this.#counterWords,
+      limitTables: this.#limitTables,
       draining: this.#draining,
     }
   }

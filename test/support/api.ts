@@ -44,7 +44,7 @@ export interface Reply {
 export type Query = Record<string, string | Id | undefined>
 
 export interface CallOptions {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS'
   query?: Query
   body?: string | Uint8Array
   headers?: Record<string, string>
@@ -85,7 +85,7 @@ export class Api {
         ...(body === undefined ? {} : { body }),
       })
       const text = await response.body.text()
-      const isJson = String(response.headers['content-type']).startsWith('application/json')
+      const isJson = text !== '' && String(response.headers['content-type']).startsWith('application/json')
       const parsed = isJson ? (parseJson(text) as ReplyBody) : { code: Number.NaN, errmsg: 'not JSON' }
       return { status: response.statusCode, headers: response.headers, text, body: parsed }
     }

@@ -85,6 +85,12 @@ class Station {
     await this.#store.commit()
   }
 
+  /** A change was refused by the store: memory is read again. */
+  reread(): void {
+    this.#store.refresh()
+    this.#sampler.reread()
+  }
+
   /** The process ends and another one begins, whose monotonic clock begins anew. */
   async restart(downS: number): Promise<void> {
     await this.#store.close()
@@ -235,6 +241,15 @@ t.test('a late sample fills the buckets that it missed', async t => {
     '2024-04-01 00:00:00',
   ])
   t.strictSame(numsOf(station.buckets('1m')), [7, 9, 9, 9])
+})
+
+t.test('what was missed while the store refused a change is filled too', async t => {
+  const station = await Station.open(t, '2024-01-31T10:00:00')
+  await station.add('10', PLENTY)
+  await station.sample(1, 7)
+  station.reread()
+  await station.sample(30, 3)
+  t.strictSame(numsOf(station.buckets('10')), [7, 3, 3, 3])
 })
 
 t.test('a clock that is set forward makes no buckets of times that never were', async t => {

@@ -1,7 +1,7 @@
 import type { PushArgs } from '../../contract/methods.ts'
-import { dataKindOf } from '../../protocol/json-format.ts'
+import { DataKind, dataKindOf } from '../../protocol/json-format.ts'
 import type { Gid, Rid, Sid, Uid } from '../../util/id.ts'
-import { parse, stringify } from '../../util/json.ts'
+import { parse, stringify, withoutBom } from '../../util/json.ts'
 import { ApiError, granted, grantedTo } from '../api-error.ts'
 import type { HttpContext } from '../context.ts'
 import type { RequestContext } from '../route.ts'
@@ -75,9 +75,10 @@ export function pushApp(context: HttpContext, query: PushApp, request: RequestCo
 
 function pushArgs({ body, contentType }: RequestContext, { expire = 0 }: Expire): PushArgs {
   if (body.length === 0) throw ApiError.of('MISSING_PARAMETER', 'body')
-  const dataKind = dataKindOf(contentType, body)
+  const unmarked = withoutBom(body)
+  const dataKind = dataKindOf(contentType, unmarked)
   if (dataKind === undefined) throw ApiError.of('BAD_PARAMETER', 'body: expected valid JSON, as the content-type says')
-  return { data: body, dataKind, expire }
+  return { data: dataKind === DataKind.JSON ? unmarked : body, dataKind, expire }
 }
 
 type Replied<R> = R | Promise<R>
@@ -88,10 +89,10 @@ function once<R>(
   request: RequestContext,
   push: (request: RequestContext) => Replied<R>,
 ): Replied<R> {
-  const { idempotencyKey, body } = request
+  const { idempotencyKey, body, isOwn } = request
   if (idempotencyKey === '') return push(request)
-  // The push waits until the key is claimed, so it needs a copy of the body.
-  const kept = { ...request, body: Buffer.from(body) }
+  // The push waits until the key is claimed.
+  const kept = isOwn ? request : { ...request, body: Buffer.from(body), isOwn: true }
   return onceForKey(context, idempotencyKey, () => push(kept))
 }
 

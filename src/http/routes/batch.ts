@@ -1,11 +1,10 @@
 import { bodySchema } from '../body.ts'
 import * as batch from '../handlers/batch.ts'
+import { PUSHES_MAX } from '../handlers/batch-body.ts'
 import { Kind, type Kinds } from '../kind.ts'
 import { count, either, errorSchema, listOf, replySchema } from '../reply.ts'
 import { IDEMPOTENCY_KEY_MAX, type Route, route } from '../route.ts'
 import { pushRoutes } from './push.ts'
-
-const { PUSHES_MAX } = batch
 
 /** The fields of a push in a batch besides `dim` and its parameters. A single push has them as body and header. */
 const content: Kinds = {

@@ -13,6 +13,7 @@ export const queryRoutes: readonly Route[] = [
     summary: 'Tells whether a user is online, and in which rooms.',
     method: 'GET',
     path: '/im/query',
+    alsoHead: true,
     where: { option: 'user-status' },
     query: { uid },
     reply: {
@@ -29,6 +30,7 @@ export const queryRoutes: readonly Route[] = [
     summary: 'Lists the sessions of a user that are online.',
     method: 'GET',
     path: '/im/query',
+    alsoHead: true,
     where: { option: 'sid-list' },
     query: { uid },
     reply: { uid, ...numberedList('sessions that are online', { sid: sessionId('session') }) },

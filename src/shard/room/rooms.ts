@@ -108,6 +108,12 @@ export class Rooms implements Forum {
     }
   }
 
+  /** A worker took the place of one that ended. It may have read the default cap before that was changed. */
+  workerReplaced(worker: number): void {
+    const { bus, placement } = this.#context
+    if (bus.self === placement.ofAll) this.#tellDefaultCap(worker)
+  }
+
   tick(now: number): void {
     this.#sessions.tellCounts()
     for (const [room, since] of this.#idle) {
@@ -148,14 +154,25 @@ export class Rooms implements Forum {
     return record?.cap || this.#defaultCap
   }
 
-  /** Every worker judges by it before it is acknowledged. */
+  /**
+   * Every worker judges by it before it is acknowledged, or, if it is behind, once it gets to what waits for it: what is on
+   * the disk holds.
+   */
   async #setDefaultCap({ cap }: Args<'roomSetDefaultCap'>): Promise<Answer<Done>> {
-    const { store, calls } = this.#context
+    const { store, calls, bus } = this.#context
     store.setSetting(ROOM_CAP_SETTING, cap)
     const stored = await whenStored<Done>(this.#context, {}, () => undefined)
     if (isRefused(stored)) return stored
     const answers = await calls.askAll('roomDefaultCapChanged', { cap })
-    return answers.find(isRefused) ?? {}
+    for (const [index, worker] of bus.links.entries()) if (isRefused(answers[index])) this.#tellDefaultCap(worker)
+    return {}
+  }
+
+  /** As it is on the disk: another change may have come since. */
+  #tellDefaultCap(worker: number): void {
+    const { store, calls, options } = this.#context
+    store.refresh()
+    calls.tell(worker, 'roomDefaultCapChanged', { cap: store.setting(ROOM_CAP_SETTING) ?? options.roomCap })
   }
 
   #join(args: Args<'roomJoin'>, from: number): Answer<ReplyOf<'roomJoin'>> {
