@@ -3,7 +3,9 @@ import type { Id } from '../util/id.ts'
 import type { Connections } from './connections.ts'
 import type { Headers, Keys } from './keys.ts'
 import type { Limits } from './limits.ts'
+import { Shed } from './overload.ts'
 import type { Comer } from './peer.ts'
+import type { Shedding } from './shedding.ts'
 
 /** The HTTP answer to a refused WebSocket upgrade. */
 export interface UpgradeRefusal extends Refused {
@@ -11,23 +13,27 @@ export interface UpgradeRefusal extends Refused {
   readonly retryAfterS: number
 }
 
+/** When who was shed may ask again. */
+const OVERLOADED_S = 2
 const DRAINING: UpgradeRefusal = { ...refused('NOT_SERVING'), status: '503 Service Unavailable', retryAfterS: 5 }
 
 /**
  * The one place that admits or refuses: connections, WebSocket upgrades, sign-ins, requests of clients and calls of the HTTP
  * API. It limits the number of connections, holds callers to the limits, checks API keys, and refuses newcomers while the
- * gateway drains. Thread: its worker; each worker has its share of the connections, the limits hold over all of them.
+ * gateway drains or is overloaded. Thread: its worker; each worker has its share of the connections, the limits hold over all of them.
  */
 export class Admission {
   readonly limits: Limits
+  readonly shedding: Shedding
   readonly #connections: Connections
   readonly #keys: Keys
   #isClosed = false
 
-  constructor(connections: Connections, keys: Keys, limits: Limits) {
+  constructor(connections: Connections, keys: Keys, limits: Limits, shedding: Shedding) {
     this.#connections = connections
     this.#keys = keys
     this.limits = limits
+    this.shedding = shedding
   }
 
   /** Connections refused since the start. */
@@ -58,6 +64,8 @@ export class Admission {
   /** A connection wants to become a WebSocket. @returns its place, for `exit` when it ends; or why not */
   upgrade(comer: Comer): number | UpgradeRefusal {
     if (this.#isClosed) return DRAINING
+    const busy = this.shedding.refuses(Shed.CONNECTIONS)
+    if (busy !== undefined) return { ...busy, status: '503 Service Unavailable', retryAfterS: OVERLOADED_S }
     const place = this.limits.connect(comer)
     if (typeof place === 'number') return place
     return { ...refused('RATE_IP'), status: '429 Too Many Requests', retryAfterS: Math.ceil(place.waitMs / 1000) }
@@ -68,8 +76,10 @@ export class Admission {
     this.limits.left(place)
   }
 
-  /** Before a token is looked at. @returns why nobody from there may sign in now */
+  /** Before a token is looked at. @returns why nobody, or nobody from there, may sign in now */
   signIn(comer: Comer): Refused | undefined {
+    const busy = this.shedding.refuses(Shed.CONNECTIONS)
+    if (busy !== undefined) return busy
     return this.limits.isBarred(comer) ? refused('RATE_IP', 'too many bad sign-ins from this address') : undefined
   }
 
@@ -80,6 +90,8 @@ export class Admission {
 
   /** A user makes a room or a group. @returns why not */
   create(uid: Id): Refused | undefined {
+    const busy = this.shedding.refuses(Shed.JOINS)
+    if (busy !== undefined) return busy
     if (!this.limits.createsTooMuch(uid)) return undefined
     return refused('RATE_USER', 'too many rooms and groups made by this user: try again later')
   }

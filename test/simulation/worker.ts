@@ -74,7 +74,7 @@ export class ModelWorker {
     const log = world.log
     this.core = createCore(start, { clock, store, log, wakeups, counters: new Counters(start.counters), onDefect })
     this.#watchWrites()
-    const admission = new Admission(new Connections(1_000_000), new Keys([]), this.core.limits)
+    const admission = new Admission(new Connections(1_000_000), new Keys([]), this.core.limits, this.core.shedding)
     this.edge = createEdge(this.core, admission)
     this.homes = this.#watched(createHomes(this.core))
     this.#assembly = new Assembly(this.core, this.edge, this.homes, [{ methods: { nodesChanged: () => ({}) } }])
