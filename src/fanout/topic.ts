@@ -1,3 +1,4 @@
+import { FATES, Fate } from '../protocol/fate.ts'
 import type { GrowingBuffer } from '../util/growing-buffer.ts'
 
 /** WS_JSON_TEXT_IDS: JSON whose ids are decimal text. */
@@ -9,12 +10,20 @@ export interface Subscriber {
   /** How to reach it, and so in which form. */
   readonly carrier: Carrier
   /**
-   * Writes whole frames, or lines of JSON. @returns false when it was not taken: too much waits for this client already.
+   * Writes whole frames, or lines of JSON.
    * @param payload raw TCP may keep it until the client has read
+   * @param mayDrop a client that is behind rather misses it than be closed
    */
-  write(payload: Buffer): boolean
-  /** It was written all stored pushes up to this one; `place` is where. */
-  wrote?(place: Place, msgid: number, endsAt: number): void
+  write(payload: Buffer, mayDrop: boolean): Fate
+  /** So many messages for it were not taken. */
+  missed(messages: number): void
+}
+
+/** What became of messages, each counted once for each member: by their fate. */
+export type Tally = Float64Array
+
+export function emptyTally(): Tally {
+  return new Float64Array(FATES)
 }
 
 /** Where a subscriber stands in a topic: enough to take it out again. */
@@ -30,6 +39,9 @@ export class Place {
   constructor(subscriber: Subscriber) {
     this.subscriber = subscriber
   }
+
+  /** The subscriber was written all stored pushes there up to this one. */
+  wrote(_msgid: number, _endsAt: number): void {}
 }
 
 const NOWHERE = -1
@@ -39,6 +51,8 @@ interface Joiner {
   readonly place: Place
   /** How much was gathered before it, in its form. */
   readonly at: number
+  /** How many messages that was. */
+  readonly messages: number
   /** The last stored push before it. */
   readonly stored: number
 }
@@ -59,6 +73,8 @@ export type TopicKey = number | string
 /** One topic at one worker: the members there and what is gathered for them since the last flush. State only. */
 export class Topic {
   readonly key: TopicKey
+  /** Members that are behind rather miss messages than be closed. */
+  readonly mayDrop: boolean
   /** Members, including joiners. */
   size = 0
   /** Those of them that get JSON, those that get it with ids as text, and those over raw TCP. */
@@ -71,8 +87,9 @@ export class Topic {
   readonly #lists: [Place[], Place[], Place[], Place[]] = [NONE, NONE, NONE, NONE]
   #joiners: Joiner[] = NO_JOINERS
 
-  constructor(key: TopicKey) {
+  constructor(key: TopicKey, mayDrop: boolean) {
     this.key = key
+    this.mayDrop = mayDrop
   }
 
   get binarySize(): number {
@@ -85,22 +102,24 @@ export class Topic {
     this.#count(place, 1)
     if (this.pending === undefined) this.#seat(place)
     else {
-      const { stored } = this.pending
-      this.#joiners = [...this.#joiners, { place, at: gatheredFor(place, this.pending).length, stored }]
+      const { pending } = this
+      const { messages, stored } = pending
+      const joiner = { place, at: gatheredFor(place, pending).length, messages, stored }
+      this.#joiners = [...this.#joiners, joiner]
     }
   }
 
-  /** Takes a member out; it still gets what was published while it was in. */
-  remove(place: Place): void {
+  /** Takes a member out; it still gets what was published while it was in. @param tally gets what became of that */
+  remove(place: Place, tally: Tally): void {
     place.topic = undefined
     this.#count(place, -1)
     if (place.at === NOWHERE) {
       const joiner = this.#joiners.find(one => one.place === place)
       this.#joiners = this.#joiners.filter(one => one !== joiner)
-      this.#handOver(place, joiner?.at ?? 0, joiner?.stored ?? 0)
+      this.#handOver(place, joiner, tally)
       return
     }
-    this.#handOver(place, 0, 0)
+    this.#handOver(place, undefined, tally)
     // The last one takes the place.
     const list = this.#lists[place.carrier]
     const last = list.pop()!
@@ -111,50 +130,61 @@ export class Topic {
     place.at = NOWHERE
   }
 
-  /** Writes what was gathered to every member. @returns how many of them did not take it */
-  deliver(pending: Pending): number {
+  /** Writes what was gathered to every member. @param tally gets what became of it, member by member */
+  deliver(pending: Pending, tally: Tally): void {
     const { binary, json, jsonTextIds } = pending
-    let refusals = 0
     if (binary.length > 0) {
       // A WebSocket copies what it cannot send at once; a raw TCP socket keeps the memory, which must not be used again.
       const bytes = this.tcpSize > 0 ? binary.take() : binary.view()
-      refusals += writeAll(this.#lists[Carrier.WS_BINARY], bytes, pending)
-      refusals += writeAll(this.#lists[Carrier.TCP], bytes, pending)
-      refusals += this.#deliverToJoiners(bytes, isBinary, pending)
+      this.#writeAll(Carrier.WS_BINARY, bytes, pending, tally)
+      this.#writeAll(Carrier.TCP, bytes, pending, tally)
+      this.#deliverToJoiners(bytes, pending, isBinary, tally)
     }
     if (json.length > 0) {
       const text = json.view()
-      refusals += writeAll(this.#lists[Carrier.WS_JSON], text, pending)
-      refusals += this.#deliverToJoiners(text, carrier => carrier === Carrier.WS_JSON, pending)
+      this.#writeAll(Carrier.WS_JSON, text, pending, tally)
+      this.#deliverToJoiners(text, pending, carrier => carrier === Carrier.WS_JSON, tally)
     }
     if (jsonTextIds.length > 0) {
       const text = jsonTextIds.view()
-      refusals += writeAll(this.#lists[Carrier.WS_JSON_TEXT_IDS], text, pending)
-      refusals += this.#deliverToJoiners(text, carrier => carrier === Carrier.WS_JSON_TEXT_IDS, pending)
+      this.#writeAll(Carrier.WS_JSON_TEXT_IDS, text, pending, tally)
+      this.#deliverToJoiners(text, pending, carrier => carrier === Carrier.WS_JSON_TEXT_IDS, tally)
     }
     for (const { place } of this.#joiners) this.#seat(place)
     this.#joiners = NO_JOINERS
-    return refusals
   }
 
-  #deliverToJoiners(payload: Buffer, takesForm: (carrier: Carrier) => boolean, pending: Pending): number {
-    let refusals = 0
-    for (const { place, at, stored } of this.#joiners) {
+  /** The hot loop: one system call per member. No member joins or leaves while it runs: a slow one is closed in a later turn. */
+  #writeAll(carrier: Carrier, payload: Buffer, pending: Pending, tally: Tally): void {
+    const places = this.#lists[carrier]
+    for (let i = 0; i < places.length; i++) this.#write(places[i]!, payload, pending, undefined, tally)
+  }
+
+  #deliverToJoiners(payload: Buffer, pending: Pending, takesForm: (carrier: Carrier) => boolean, tally: Tally): void {
+    for (const joiner of this.#joiners) {
+      const { place, at } = joiner
       if (!takesForm(place.carrier)) continue
       const start = startBehind(place, at)
-      if (start >= payload.length) continue
-      if (!place.subscriber.write(payload.subarray(start))) refusals++
-      else if (pending.stored > stored) wrote(place, pending)
+      if (start < payload.length) this.#write(place, payload.subarray(start), pending, joiner, tally)
     }
-    return refusals
   }
 
-  #handOver(place: Place, at: number, stored: number): void {
+  #handOver(place: Place, joiner: Joiner | undefined, tally: Tally): void {
     if (this.pending === undefined) return
-    const start = startBehind(place, at)
+    const start = startBehind(place, joiner?.at ?? 0)
     const gathered = gatheredFor(place, this.pending).view()
-    if (start >= gathered.length || !place.subscriber.write(Buffer.from(gathered.subarray(start)))) return
-    if (this.pending.stored > stored) wrote(place, this.pending)
+    if (start >= gathered.length) return
+    this.#write(place, Buffer.from(gathered.subarray(start)), this.pending, joiner, tally)
+  }
+
+  /** @param joiner who came when a part was gathered already */
+  #write(place: Place, payload: Buffer, pending: Pending, joiner: Joiner | undefined, tally: Tally): void {
+    const { subscriber } = place
+    const messages = joiner === undefined ? pending.messages : pending.messages - joiner.messages
+    const fate = subscriber.write(payload, this.mayDrop)
+    tally[fate]! += messages
+    if (fate !== Fate.TAKEN) subscriber.missed(messages)
+    else if (pending.stored > (joiner?.stored ?? 0)) place.wrote(pending.stored, pending.storedEndsAt)
   }
 
   #seat(place: Place): void {
@@ -175,28 +205,6 @@ export class Topic {
 /** Most topics have members of one carrier: the lists of the others are this one, which stays empty. */
 const NONE = Object.freeze([]) as unknown as Place[]
 const NO_JOINERS = Object.freeze([]) as unknown as Joiner[]
-
-/** The hot loop: one system call per member. No member joins or leaves while it runs: a slow one is closed in a later turn. */
-function writeAll(places: readonly Place[], payload: Buffer, pending: Pending): number {
-  if (pending.stored > 0) return writeAllStored(places, payload, pending)
-  let refusals = 0
-  for (let i = 0; i < places.length; i++) if (!places[i]!.subscriber.write(payload)) refusals++
-  return refusals
-}
-
-/** The same when stored pushes are in it. */
-function writeAllStored(places: readonly Place[], payload: Buffer, pending: Pending): number {
-  let refusals = 0
-  for (const place of places) {
-    if (!place.subscriber.write(payload)) refusals++
-    else wrote(place, pending)
-  }
-  return refusals
-}
-
-function wrote(place: Place, { stored, storedEndsAt }: Pending): void {
-  place.subscriber.wrote?.(place, stored, storedEndsAt)
-}
 
 function isBinary(carrier: Carrier): boolean {
   return carrier === Carrier.WS_BINARY || carrier === Carrier.TCP

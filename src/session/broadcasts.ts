@@ -5,6 +5,7 @@ import type { DataKind } from '../protocol/json-format.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Hub } from './hub.ts'
 import type { Session } from './session.ts'
+import { lacks } from './stored-marks.ts'
 
 interface AppVersion {
   readonly app: string
@@ -49,7 +50,7 @@ export class Broadcasts {
       session.app = audience.app
       session.version = audience.version
     } else this.#audiences.set(topic, { app: session.app, version: session.version, sessions: 1 })
-    this.#fanout.join(topic, session.presence)
+    this.#fanout.join(topic, session.presence, true)
   }
 
   leave(session: Session): void {
@@ -100,7 +101,7 @@ export class Broadcasts {
   #give(session: Session, broadcast: Broadcast): void {
     const { msgid, frame, dataKind, expiresAt } = broadcast
     const mark = { scope: StoredScope.ALL, of: 0, upTo: msgid, endsAt: expiresAt } as const
-    if (concerns(broadcast, session) && session.lacks(mark)) this.#hub.send(session, frame, dataKind as DataKind, mark)
+    if (concerns(broadcast, session) && lacks(session, mark)) this.#hub.send(session, frame, dataKind as DataKind, mark)
   }
 }
 

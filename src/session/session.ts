@@ -1,13 +1,17 @@
 import type { Pace } from '../admission/pace.ts'
 import { ListenerType } from '../contract/listener.ts'
-import { type StoredMark, type StoredOf, StoredScope } from '../contract/stored.ts'
-import { Carrier, Place, type Subscriber } from '../fanout/topic.ts'
+import type { StoredMark } from '../contract/stored.ts'
+import { Carrier, type Place, type Subscriber } from '../fanout/topic.ts'
+import type { Disconnect } from '../protocol/disconnect.ts'
+import { Fate } from '../protocol/fate.ts'
+import { messagesIn } from '../protocol/frame.ts'
 import { type DataKind, type JsonSeq, toJson } from '../protocol/json-format.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { Cid, Gid, Rid, Sid, Uid } from '../util/id.ts'
 import { KeptSeqs } from './kept-seqs.ts'
-import type { Membership, Memberships } from './memberships.ts'
-import { type Moment, StoredMarks } from './stored-marks.ts'
+import type { Memberships } from './memberships.ts'
+import { Presence } from './presence.ts'
+import { marksOf, type StoredMarks } from './stored-marks.ts'
 
 export const SessionState = { NEW: 0, SIGNING_IN: 1, ONLINE: 2, CLOSED: 3 } as const
 export type SessionState = (typeof SessionState)[keyof typeof SessionState]
@@ -19,6 +23,12 @@ export interface Held {
   readonly dataKind: DataKind | undefined
   /** Stored pushes in it: up to this one. */
   mark: StoredMark | undefined
+}
+
+/** Frames for one session that its connection did not take. */
+export interface Lost {
+  readonly fate: Fate
+  frames: number
 }
 
 interface Waiting {
@@ -58,6 +68,8 @@ export class Session implements Subscriber {
   watches = 0
   /** Requests that a home has not answered yet. */
   requestsOpen = 0
+  /** Messages for it that its connection did not take. */
+  dropped = 0
   /** Too many are open: what it says meanwhile waits. */
   isHeld = false
   /** How fast it asks; kept where limits are set. */
@@ -71,19 +83,18 @@ export class Session implements Subscriber {
   /** What the device has had of stored pushes; most have had none. */
   stored: StoredMarks | undefined
   /** Its place among all signed-in sessions. */
-  readonly presence = new Place(this)
+  readonly presence: Place = new Presence(this)
   rooms: Memberships<Rid> | undefined
   groups: Memberships<Gid> | undefined
   /** Output of this turn, in the form of the session. */
   #output: (Buffer | string)[] | undefined
   /** What came before the ONLINE-ACK could be sent, in its order: it follows that. */
-  #waiting: Waiting | undefined
+  waiting: Waiting | undefined
   #early: Early | undefined
   #outputBytes = 0
   #pauses = 0
   #seqs: KeptSeqs | undefined
-  /** Something was not taken by its transport. */
-  #hasMissed = false
+  #lost: Lost | undefined
 
   /** @param at `Clock.instant` @param now `Clock.now` */
   constructor(cid: Cid, connection: Connection, at: number, now: number) {
@@ -102,7 +113,7 @@ export class Session implements Subscriber {
   /** The client sent something. */
   seen(now: number): void {
     this.seenAt = Math.floor(now)
-    this.stored?.settle({ heard: this.heard, waiting: this.connection.waiting })
+    this.stored?.settle(this)
     this.heard++
   }
 
@@ -113,7 +124,7 @@ export class Session implements Subscriber {
 
   /** More came before its ONLINE-ACK than may wait for that: something is missing. */
   get isHeldTooMuch(): boolean {
-    return this.#waiting !== undefined && this.#waiting.bytes > HELD_BYTES_MAX
+    return this.waiting !== undefined && this.waiting.bytes > HELD_BYTES_MAX
   }
 
   /** Stops reading from the client, where its transport can. Each pause needs its resume. @returns whether it could */
@@ -133,9 +144,10 @@ export class Session implements Subscriber {
 
   /** What was gathered is not written: the client is closed for it. */
   dropOutput(): void {
+    this.#lose(Fate.SLOW, this.#output?.length ?? 0)
     this.#output = undefined
     this.#outputBytes = 0
-    this.dropHeld()
+    this.dropHeld(Fate.SLOW)
   }
 
   /** @returns what frames say where the client, who speaks JSON, said this seq */
@@ -150,13 +162,13 @@ export class Session implements Subscriber {
    * @param mark of a stored push, which the client has had once it says something after this is written
    */
   send(frame: Buffer, dataKind: DataKind, mark?: StoredMark): boolean {
-    if (mark !== undefined) this.marks.gathered(mark)
+    if (mark !== undefined) marksOf(this).gathered(mark)
     return this.#gather(this.speaksJson ? toJson(frame, dataKind, this.idsAsText, this.#seqs) : frame)
   }
 
   /** The same for what a topic wrote while the session was signing in. */
   sendWritten(bytes: Buffer, mark: StoredMark | undefined): boolean {
-    if (mark !== undefined) this.marks.gathered(mark)
+    if (mark !== undefined) marksOf(this).gathered(mark)
     return this.#gather(this.speaksJson ? bytes.toString() : bytes)
   }
 
@@ -172,24 +184,26 @@ export class Session implements Subscriber {
 
   /** Holds it until `takeHeld`: nothing may overtake the ONLINE-ACK. @returns false when too much waits */
   hold(bytes: Buffer, dataKind: DataKind | undefined, mark?: StoredMark): boolean {
-    this.#waiting ??= { held: [], bytes: 0 }
-    this.#waiting.bytes += bytes.length
+    this.waiting ??= { held: [], bytes: 0 }
+    this.waiting.bytes += bytes.length
     if (this.isHeldTooMuch) return false
-    this.#waiting.held.push({ bytes, dataKind, mark })
-    if (mark !== undefined) this.marks.held(mark)
+    this.waiting.held.push({ bytes, dataKind, mark })
+    if (mark !== undefined) marksOf(this).held(mark)
     return true
   }
 
   takeHeld(): readonly Held[] {
-    const held = this.#waiting?.held ?? []
-    this.#waiting = undefined
+    const held = this.waiting?.held ?? []
+    this.waiting = undefined
     return held
   }
 
   /** What waits is for nobody any more. */
-  dropHeld(): void {
-    this.#waiting = undefined
+  dropHeld(fate: Fate = Fate.GONE): void {
     this.stored?.drop()
+    for (const { bytes, dataKind } of this.takeHeld()) {
+      this.#lose(fate, dataKind === undefined ? messagesIn(bytes, this.speaksJson) : 1)
+    }
   }
 
   /** Keeps a request that came too early. @returns false when too many bytes wait */
@@ -207,64 +221,54 @@ export class Session implements Subscriber {
     return early
   }
 
-  /** Writes the output of this turn as one message. */
+  /** Writes the output of this turn as one message: a client that is behind gets it too. */
   flush(): void {
-    const output = this.#output
-    if (output === undefined) return
-    this.#output = undefined
-    this.#outputBytes = 0
-    if (output.length === 1) this.#write(output[0]!)
-    else if (this.speaksJson) this.#write(output.join('\n'))
-    else this.#write(Buffer.concat(output as Buffer[]))
-    if (!this.#hasMissed) this.stored?.flushed(this.#moment)
+    const frames = this.#output?.length ?? 0
+    const message = this.#takeOutput()
+    if (message === undefined) return
+    const fate = this.connection.write(message, !this.speaksJson, false)
+    if (fate !== Fate.TAKEN) this.#lose(fate, frames)
+    this.stored?.flushed(this)
   }
 
   /** What a topic has for it: behind what the session has gathered itself, and behind the ONLINE-ACK. */
-  write(payload: Buffer): boolean {
-    if (!this.isSignedIn) return this.hold(Buffer.from(payload), undefined)
+  write(payload: Buffer, mayDrop: boolean): Fate {
+    if (!this.isSignedIn) return this.hold(Buffer.from(payload), undefined) ? Fate.TAKEN : Fate.SLOW
     this.flush()
-    return this.#write(payload)
+    return this.connection.write(payload, !this.speaksJson, mayDrop)
   }
 
-  /** By a topic: it was written all stored pushes there up to this one. */
-  wrote(place: Place, msgid: number, endsAt: number): void {
-    const mark = { ...whereIs(this, place), upTo: msgid, endsAt }
-    // Behind what was missed nothing counts.
-    if (this.isSignedIn) {
-      if (!this.#hasMissed) this.marks.wrote(mark, this.#moment)
-      return
-    }
-    const held = this.#waiting?.held.at(-1)
-    if (held === undefined) return
-    held.mark = mark
-    this.marks.held(mark)
+  /** Writes the output, however much waits for the client, and closes. */
+  end(reason: Disconnect): void {
+    this.connection.end(reason, this.#takeOutput(), !this.speaksJson)
   }
 
-  /** Whether a stored push is to go to it: not when it has had it, will have it, or will be given it when it has signed in. */
-  lacks(mark: StoredMark): boolean {
-    return this.state !== SessionState.NEW && this.stored?.has(mark) !== true
+  missed(messages: number): void {
+    this.dropped += messages
   }
 
-  get marks(): StoredMarks {
-    this.stored ??= new StoredMarks()
-    return this.stored
+  /** @returns frames for it alone that were lost since the last call */
+  takeLost(): Lost | undefined {
+    const lost = this.#lost
+    this.#lost = undefined
+    return lost
   }
 
-  get #moment(): Moment {
-    return { heard: this.heard, waiting: this.connection.waiting }
+  /** A connection that does not take one frame does not take the next either, and for the same reason. */
+  #lose(fate: Fate, frames: number): void {
+    if (frames === 0) return
+    this.missed(frames)
+    this.#lost ??= { fate, frames: 0 }
+    this.#lost.frames += frames
   }
 
-  #write(payload: Buffer | string): boolean {
-    const isTaken = this.connection.write(payload, !this.speaksJson)
-    if (!isTaken) this.#hasMissed = true
-    return isTaken
+  #takeOutput(): Buffer | string | undefined {
+    const output = this.#output
+    if (output === undefined) return undefined
+    this.#output = undefined
+    this.#outputBytes = 0
+    if (output.length === 1) return output[0]
+    if (this.speaksJson) return output.join('\n')
+    return Buffer.concat(output as Buffer[])
   }
-}
-
-function whereIs({ presence, rooms }: Session, place: Place): { scope: StoredScope; of: StoredOf } {
-  if (place === presence) return { scope: StoredScope.ALL, of: 0 }
-  const { id } = place as Membership
-  return rooms?.get(id as Rid) === place
-    ? { scope: StoredScope.ROOM, of: id as Rid }
-    : { scope: StoredScope.GROUP, of: id as Gid }
 }

@@ -1,5 +1,6 @@
 import type { StoredMark, StoredOf, StoredScope } from '../contract/stored.ts'
 import { Watermark } from '../fanout/watermark.ts'
+import { type Session, SessionState } from './session.ts'
 
 /** More places are not remembered for one session; whoever is over it may get a push a second time. */
 const PLACES_MAX = 256
@@ -10,10 +11,12 @@ interface Known {
   readonly watermark: Watermark
 }
 
-/** When something is written: how often the client has been heard until now, and the bytes that wait for it to read. */
-export interface Moment {
+/** The client of a session: how often it has been heard until now, and how it stands. */
+interface Client {
   readonly heard: number
-  readonly waiting: number
+  /** Messages that it missed: behind them nothing counts. */
+  readonly dropped: number
+  readonly connection: { readonly bytesWaiting: number }
 }
 
 /** How far a session has had stored pushes: as itself, in its rooms and groups, and of those to everybody. State only. */
@@ -53,27 +56,28 @@ export class StoredMarks {
   }
 
   /** The output was written. */
-  flushed(moment: Moment): void {
+  flushed(client: Client): void {
     if (this.#output.length === 0) return
     const output = this.#output
     this.#output = []
     for (const mark of output) {
-      this.wrote(mark, moment)
+      this.wrote(mark, client)
       this.#coming.delete(mark.upTo)
     }
   }
 
   /** All up to this one were written. What still waits for the client to read does not count yet. */
-  wrote(mark: StoredMark, moment: Moment): void {
+  wrote(mark: StoredMark, client: Client): void {
+    if (client.dropped > 0) return
     const watermark = this.#of(mark.scope, mark.of)
-    this.settle(moment)
-    if (moment.waiting > 0) this.#late.set(watermark, mark)
-    else watermark.wrote(mark.upTo, mark.endsAt, moment.heard)
+    this.settle(client)
+    if (client.connection.bytesWaiting > 0) this.#late.set(watermark, mark)
+    else watermark.wrote(mark.upTo, mark.endsAt, client.heard)
   }
 
   /** What waited has gone out, if all has. */
-  settle({ heard, waiting }: Moment): void {
-    if (waiting > 0 || this.#late.size === 0) return
+  settle({ heard, connection }: Client): void {
+    if (this.#late.size === 0 || connection.bytesWaiting > 0) return
     for (const [watermark, { upTo, endsAt }] of this.#late) watermark.wrote(upTo, endsAt, heard)
     this.#late.clear()
   }
@@ -106,6 +110,29 @@ export class StoredMarks {
     }
     return watermark
   }
+}
+
+/** Those of a session: made when it gets its first stored push. */
+export function marksOf(session: Session): StoredMarks {
+  session.stored ??= new StoredMarks()
+  return session.stored
+}
+
+/** By a topic: all stored pushes there up to this one were written, or are held until the session has signed in. */
+export function wroteStored(session: Session, mark: StoredMark): void {
+  if (session.isSignedIn) {
+    marksOf(session).wrote(mark, session)
+    return
+  }
+  const held = session.waiting?.held.at(-1)
+  if (held === undefined) return
+  held.mark = mark
+  marksOf(session).held(mark)
+}
+
+/** Whether a stored push is to go to a session: not when it has had it, will have it, or will be given it when it has signed in. */
+export function lacks({ state, stored }: Session, mark: StoredMark): boolean {
+  return state !== SessionState.NEW && stored?.has(mark) !== true
 }
 
 function nameOf(scope: StoredScope, of: StoredOf): string {

@@ -12,6 +12,7 @@ import {
 import { topicKey } from '../contract/topics.ts'
 import type { DataKind } from '../protocol/json-format.ts'
 import type { SessionContext } from '../session/context.ts'
+import { lacks } from '../session/stored-marks.ts'
 import type { Forum, Posting } from '../shard/posting.ts'
 import type { Part } from './part.ts'
 
@@ -37,7 +38,8 @@ export function receiver(
       case RecordKind.DELIVER: {
         const { cid, dataKind, frameAt } = readDeliver(block, at)
         const session = hub.get(cid)
-        if (session !== undefined) hub.deliver(session, Buffer.from(block.subarray(frameAt, end)), dataKind as DataKind)
+        if (session === undefined) hub.nobody()
+        else hub.deliver(session, Buffer.from(block.subarray(frameAt, end)), dataKind as DataKind)
         return
       }
       case RecordKind.STORED_FANOUT: {
@@ -49,7 +51,7 @@ export function receiver(
       case RecordKind.STORED_DELIVER: {
         const { cid, mark, dataKind, frameAt } = readStoredDeliver(block, at)
         const session = hub.get(cid)
-        if (session === undefined || !session.lacks(mark)) return
+        if (session === undefined || !lacks(session, mark)) return
         hub.deliver(session, Buffer.from(block.subarray(frameAt, end)), dataKind as DataKind, mark)
         return
       }

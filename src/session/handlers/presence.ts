@@ -11,6 +11,7 @@ import type { Gid } from '../../util/id.ts'
 import { admitted, askedFor, giveUp, notAdmitted } from '../membership.ts'
 import type { ClientRequest } from '../request.ts'
 import { type Session, SessionState } from '../session.ts'
+import { marksOf } from '../stored-marks.ts'
 
 /** Groups of one session that are asked to let it in at the same time. */
 const ATTACHED_AT_ONCE = 32
@@ -51,7 +52,7 @@ export function handleOnline(request: Online): void {
     if (isRefused(answer) && answer.refused === ErrorCode.REPLACED.code) replaced(request, answer)
     else if (isRefused(answer)) notOnline(request, answer)
     else {
-      if (answer.marks.length > 0) session.marks.inherit(answer.marks)
+      if (answer.marks.length > 0) marksOf(session).inherit(answer.marks)
       attachGroups(request, answer.gids, () => complete(request))
     }
   })

@@ -79,7 +79,7 @@ export function checkFrames({ violate, ledger, world }: Scene): Check {
 function mayRepeatKept({ connection, had }: Endpoint, msgid: number, losses: number): boolean {
   const receipt = had.get(msgid)!
   // What comes behind something that a slow client missed comes again with it.
-  if (connection.waiting > 0 || connection.refused > 0) return true
+  if (connection.bytesWaiting > 0 || connection.dropped > 0) return true
   return connection.worker.isLost || receipt.losses < losses || receipt.heard === connection.heard
 }
 
