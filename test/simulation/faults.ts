@@ -94,7 +94,7 @@ export class Faults {
 
   #setClock(): void {
     const { random, world } = this.#simulation
-    world.time.shift += (random.below(3) - 1) * HOUR_MS
+    world.setWallClock((random.below(3) - 1) * HOUR_MS)
   }
 
   #stall(): void {

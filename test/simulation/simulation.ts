@@ -7,7 +7,7 @@ import type { Endpoint, EndpointEvents } from './endpoint.js'
 import { Faults } from './faults.js'
 import { clientsHeard, worldHeard } from './hearing.js'
 import { Ledger } from './ledger.js'
-import { GIDS, RIDS, UIDS } from './plan.js'
+import { GIDS, PRECISION_S, RIDS, UIDS } from './plan.js'
 import type { ApiCall, Check, Scene } from './scene.js'
 import { Scheduler } from './scheduler.js'
 import { Script } from './script.js'
@@ -28,6 +28,8 @@ export interface RunOptions {
 const DEVICES_EACH_MAX = 2
 /** Long enough for a worker to be replaced, calls to be over and everybody to be told. */
 const SETTLE_MS = 2600
+/** Buckets that are kept: more than a run makes. */
+const STATISTICS = 100_000
 const PROBE_MS = 300
 /** A client that is refused tries again so often. */
 const TRIES = 8
@@ -75,6 +77,7 @@ export class Simulation implements Scene {
   async run(steps: number): Promise<void> {
     await this.scheduler.runUntil(this.world.time.now + 50)
     const faults = new Faults(this, this.scheduler)
+    this.api.call(this.world.workers[0]!, undefined, 'statsAdd', { prec: String(PRECISION_S), num: STATISTICS })
     for (let step = 0; step < steps; step++) {
       if (this.random.below(3) === 0) this.#script.act()
       else if (!(await this.scheduler.step(this.world.time.now + 20))) this.#script.act()

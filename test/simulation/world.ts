@@ -30,6 +30,12 @@ export interface WorldEvents extends WorkerEvents {
   accepted(connection: ModelConnection): void
 }
 
+/** Unix milliseconds. */
+interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
 /** All of a gateway but its threads: seats with workers, the rings between them, one disk, one time, and what main does. */
 export class World {
   readonly time: Time = { now: 1000, shift: 0, instants: 0 }
@@ -43,6 +49,8 @@ export class World {
   readonly clock: ModelClock
   readonly options: Options
   readonly #events: WorldEvents
+  readonly #spans: Span[] = []
+  #spanFromMs: number
   readonly #counterWords: SharedArrayBuffer
   readonly #generations: number[] = []
   readonly #draining = new SharedArrayBuffer(4)
@@ -59,11 +67,28 @@ export class World {
     this.clock = new ModelClock(this.time, random, defect => {
       throw defect
     })
+    this.#spanFromMs = this.clock.wall()
   }
 
   /** Starts a worker in each seat. */
   start(): void {
     for (const index of this.words.keys()) this.#seat(index)
+  }
+
+  /** Somebody sets the machine's clock. */
+  setWallClock(byMs: number): void {
+    this.#spans.push(this.#span)
+    this.time.shift += byMs
+    this.#spanFromMs = this.clock.wall()
+  }
+
+  /** What the wall clock has shown: between two of these it was set. */
+  get wallSpans(): readonly Span[] {
+    return [...this.#spans, this.#span]
+  }
+
+  get #span(): Span {
+    return { fromMs: this.#spanFromMs, toMs: this.clock.wall() }
   }
 
   get live(): ModelWorker[] {
