@@ -58,7 +58,10 @@ export const cures: readonly Cure[] = [
   {
     fault: 'B.3 calls',
     what: 'the numbers of calls begin anew with each worker: a late answer meets a stranger',
-    cuts: [cut('worker/core.js', 'callNumbersOf(generation)', 'callNumbersOf(0)')],
+    cuts: [
+      cut('worker/core.js', 'callNumbersOf(generation)', 'callNumbersOf(0)'),
+      cut('contract/calls.js', 'if (this.#ends.get(from) === ends)', ''),
+    ],
     invariants: ['defect', 'stranger', 'answered once', 'room member', 'group member', 'user online', 'signs in'],
   },
   {
@@ -66,15 +69,19 @@ export const cures: readonly Cure[] = [
     what: 'the numbers of connections begin anew with each worker: what is meant for one comes to another',
     cuts: [
       cut('worker/edge.js', 'numbersOf(core.generation)', 'numbersOf(0)'),
-      // The later cure stands on these numbers.
+      // The later cures: the one stands on these numbers, the other saw to it that only the device itself is let in.
       cut('shard/group/sessions.js', 'isOfGeneration(cid, bus.generationOf(worker))', 'true'),
+      cut('worker/session-calls.js', 'session?.sid === sid', 'session !== undefined'),
     ],
-    invariants: ['stranger', 'newer wins', 'user online', 'group member', 'room member', 'signs in', 'twice'],
+    invariants: ['stranger', 'newer wins', 'user online', 'room member', 'signs in', 'twice'],
   },
   {
     fault: 'B.3 topics',
     what: 'the numbers of topics begin anew with each worker: what one room says comes to another',
-    cuts: [cut('worker/homes.js', 'numbersOf(core.generation)', 'numbersOf(0)')],
+    cuts: [
+      cut('worker/homes.js', 'numbersOf(core.generation)', 'numbersOf(0)'),
+      cut('worker/edge.js', 'workerLost: worker => forgetTopicsOf(context, worker)', 'workerLost: () => undefined'),
+    ],
     invariants: ['stranger', 'room order', 'group order', 'group member', 'room member', 'twice'],
   },
   {

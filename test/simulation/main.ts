@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { knownFaults } from './known.js'
 import { runSeed, unknownOf } from './run.js'
 import { type Found, search } from './search.js'
+import { type Invariant, invariants } from './violations.js'
 
 /* `npm run simulate`: runs seeds until the time is over or one fails; with --seed that one alone, with its trace. */
 
@@ -12,17 +13,23 @@ const { values } = parseArgs({
     total: { type: 'string', default: '0' },
     seed: { type: 'string' },
     from: { type: 'string' },
+    /** The seconds are those of a processor: the machine has others to serve. */
+    cpu: { type: 'boolean', default: false },
     steps: { type: 'string', default: '300' },
     workers: { type: 'string', default: '0' },
     all: { type: 'boolean', default: false },
     go: { type: 'boolean', default: false },
+    /** Only these invariants count, with commas between them. */
+    wanted: { type: 'string' },
     /** One line of JSON at the end, and the first failure is the last. */
     json: { type: 'boolean', default: false },
   },
 })
 const steps = Number(values.steps)
 const workers = Number(values.workers)
-const known = values.all ? [] : knownFaults
+const wanted = values.wanted?.split(',')
+const others = Object.keys(invariants).filter(invariant => wanted?.includes(invariant) === false) as Invariant[]
+const known = [...(values.all ? [] : knownFaults), { part: 'not wanted', invariants: others }]
 
 if (values.seed !== undefined) await replay(Number(values.seed))
 else await run()
@@ -41,6 +48,7 @@ async function run(): Promise<void> {
   const found = await search({
     from: values.from === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.from),
     seconds: Number(values.seconds),
+    isOfCpu: values.cpu,
     stepsMax: Number(values.total),
     steps,
     workers,

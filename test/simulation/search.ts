@@ -4,6 +4,8 @@ import type { KnownFault, Violation } from './violations.js'
 export interface SearchOptions {
   readonly from: number
   readonly seconds: number
+  /** The seconds are those that the process had a processor. */
+  readonly isOfCpu: boolean
   /** The search ends after so many; 0: with its time. */
   readonly stepsMax: number
   /** Steps of one run, and its workers: see RunOptions. */
@@ -43,7 +45,7 @@ export async function search(options: SearchOptions): Promise<Found> {
     steps += outcome.steps
     for (const { invariant } of outcome.violations) times[invariant] = (times[invariant] ?? 0) + 1
     violations = unknownOf(outcome.violations, known)
-    const isOver = stepsMax > 0 ? steps >= stepsMax : seconds() >= options.seconds
+    const isOver = stepsMax > 0 ? steps >= stepsMax : (options.isOfCpu ? cpuSeconds() : seconds()) >= options.seconds
     const goesOn = violations.length === 0 || onFailure(seed, violations)
     if (isOver || !goesOn) return { seed, seconds: seconds(), cpuSeconds: cpuSeconds(), runs, steps, violations, times }
   }

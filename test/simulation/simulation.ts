@@ -25,7 +25,8 @@ export interface RunOptions {
   readonly isTraced: boolean
 }
 
-const DEVICES_EACH_MAX = 2
+/** Of each user at most so many, as the seed says: with many, a worker that is told of all of them has its ring full. */
+const DEVICES_EACH_MAX = [2, 2, 2, 6]
 /** Long enough for a worker to be replaced, calls to be over and everybody to be told. */
 const SETTLE_MS = 2600
 /** Buckets that are kept: more than a run makes. */
@@ -60,9 +61,10 @@ export class Simulation implements Scene {
     const seats = workers === 0 ? 1 + this.random.below(4) : workers
     this.world = new World(this.random, seats, worldHeard(this, checks))
     this.trace.world = this.world
+    const devicesMax = this.random.pick(DEVICES_EACH_MAX)
     const tokens = new Tokens(this.world.disk.tokenKey)
     this.devices = UIDS.flatMap(uid =>
-      Array.from({ length: 1 + this.random.below(DEVICES_EACH_MAX) }, (_, index) => {
+      Array.from({ length: 1 + this.random.below(devicesMax) }, (_, index) => {
         const sid = Number(uid) * 10 + index + 1
         return new Device(Number(uid), sid, tokens.issue(uid, sid as never, 4_000_000_000))
       }),
@@ -70,7 +72,7 @@ export class Simulation implements Scene {
     this.scheduler = new Scheduler(this.world, this.trace)
     this.api = new Api(this, this.calls)
     this.#script = new Script(this)
-    checks.push(...checksOf(this))
+    checks.push(...checksOf(this), { lost: () => this.#script.workerLost() })
     this.world.start()
   }
 

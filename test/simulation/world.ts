@@ -13,6 +13,8 @@ import { ModelWorker, type WorkerEvents } from './worker.js'
 
 /** The smallest there are, so that they fill. */
 const RING_BYTES = 4096
+/** What may wait for a ring until callers hear BUSY (`ringBytes`); often so little that they do. */
+const CONGESTED_BYTES = [4096, 4096, 200] as const
 /** Calls are over soon, so that answers come late. */
 export const CALL_TIMEOUT_MS = 100
 
@@ -22,6 +24,8 @@ export interface Faults {
   slowDisk: number
   /** A worker that was lost is started again after this. */
   restartMs: number
+  /** What a worker that starts takes its first turn within. */
+  lateMs: number
 }
 
 /** What the checks hear of the whole. */
@@ -42,7 +46,7 @@ export class World {
   readonly random: Random
   readonly disk = new MemoryDisk()
   readonly log = createLog('silent')
-  readonly faults: Faults = { diskDelayMs: 1, slowDisk: 0, restartMs: 100 }
+  readonly faults: Faults = { diskDelayMs: 1, slowDisk: 0, restartMs: 100, lateMs: 0 }
   readonly words: readonly WakeWord[]
   readonly workers: ModelWorker[] = []
   /** Main's. */
@@ -60,7 +64,7 @@ export class World {
   constructor(random: Random, seats: number, events: WorldEvents) {
     this.random = random
     this.#events = events
-    this.options = optionsFor(seats)
+    this.options = optionsFor(seats, random.pick(CONGESTED_BYTES))
     this.words = Array.from({ length: seats }, () => ({ isAsleep: false, isNotified: false }))
     this.#counterWords = createCounters(seats)
     this.#rings = this.words.map(() => this.words.map(() => createRing(RING_BYTES)))
@@ -119,7 +123,9 @@ export class World {
   }
 
   #seat(index: number): void {
-    this.workers[index] = new ModelWorker(this, this.#workerStart(index), this.#events)
+    const worker = new ModelWorker(this, this.#workerStart(index), this.#events)
+    if (this.faults.lateMs > 0) worker.frozenUntil = this.time.now + this.random.below(this.faults.lateMs)
+    this.workers[index] = worker
   }
 
   #tellPeers(index: number, message: (peer: number) => ModelWorker['inbox'][number]): void {
@@ -151,14 +157,14 @@ export class World {
 }
 
 /** The defaults, but for what makes short runs meet much. */
-function optionsFor(workers: number): Options {
+function optionsFor(workers: number, ringBytes: number): Options {
   const defaults = Object.fromEntries(
     Object.entries(optionRows).map(([key, { schema }]) => [key, schema.parse(undefined)]),
   )
   return {
     ...(defaults as Options),
     workers,
-    ringBytes: RING_BYTES,
+    ringBytes,
     callTimeoutMs: CALL_TIMEOUT_MS,
     loginTimeoutMs: 600_000,
     heartbeatMs: 600_000,
