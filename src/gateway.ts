@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { closeFd, createReuseportFd } from 'node-unix-socket'
+import { createLimitTables, forgetConnectionsOf, type LimitTables } from './admission/limits.ts'
 import type { Link } from './bus/bus.ts'
 import { createRing } from './bus/ring.ts'
 import { createWakeWords } from './bus/wake.ts'
@@ -52,6 +54,7 @@ export class Gateway {
   readonly #wakeWords: SharedArrayBuffer
   readonly #counterWords: SharedArrayBuffer
   readonly #counters: Counters
+  readonly #limitTables: LimitTables
   readonly #draining = new SharedArrayBuffer(4)
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
@@ -72,6 +75,7 @@ export class Gateway {
     this.#wakeWords = createWakeWords(workers)
     this.#counterWords = createCounters(workers)
     this.#counters = new Counters(this.#counterWords)
+    this.#limitTables = createLimitTables(options, [randomInt(2 ** 32), randomInt(2 ** 32)])
     this.#generations = new Array<number>(workers).fill(0)
     this.#rings = Array.from({ length: workers }, () => Array.from({ length: workers }, () => createRing(ringBytes)))
   }
@@ -171,6 +175,7 @@ export class Gateway {
 
   #ended(index: number, seat: Seat, code: number): void {
     this.#counters.clearGauges(index)
+    forgetConnectionsOf(index, this.#limitTables)
     seat.isReady = false
     if (this.#stopped !== undefined) return
     const livedMs = performance.now() - seat.startedAt
@@ -241,6 +246,7 @@ export class Gateway {
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: this.#wakeWords,
       counters: this.#counterWords,
+      limitTables: this.#limitTables,
       draining: this.#draining,
     }
   }

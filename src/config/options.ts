@@ -148,8 +148,18 @@ export const optionRows = {
   },
   writerBytesMax: {
     schema: integer(65_536, 1 << 30).default(1 << 20),
-    doc: 'How much may wait for a client that reads slowly. Above it the client is disconnected with 4001.',
+    doc:
+      'How much may wait for a client that reads slowly. Above it for a second, or above 8 times of it, the client is ' +
+      'disconnected with 4001; see `slowClient`.',
     reloadable: false,
+  },
+  slowClient: {
+    schema: z.enum(['close', 'drop-new']).default('close'),
+    doc:
+      'What becomes of a client that has been behind for a second. `close`: it is disconnected. `drop-new`: messages of rooms ' +
+      'and pushes to apps and to everybody are dropped until it has read nearly all; what else is for it waits, and over ' +
+      '`writerBytesMax` of that it is disconnected.',
+    reloadable: true,
   },
   flushHoldMaxMs: {
     schema: integer(0, 1000).default(20),
@@ -176,6 +186,61 @@ export const optionRows = {
     doc: 'Requests of one session that may wait for their ack. Over it a raw TCP client is not read from, a WebSocket client hears 10009.',
     reloadable: true,
   },
+  limits: {
+    schema: z.enum(['enforce', 'observe', 'off']).default('enforce'),
+    doc:
+      '`enforce`: whoever is over a limit is refused. `observe`: it is counted and logged, and nobody is refused. `off`: nobody ' +
+      'looks. It is about the limits from `connectionsPerIpMax` to `relationsPerUserMax` below.',
+    reloadable: false,
+  },
+  connectionsPerIpMax: {
+    schema: integer(0, 10_000_000).default(0),
+    doc: 'Connections of clients from one IP address (IPv6: one /64 network), 10022 over it; 0: no limit.',
+    reloadable: false,
+  },
+  connectsPerIpPerSecond: {
+    schema: integer(0, 100_000).default(0),
+    doc: 'Connects of clients from one IP address (IPv6: one /64 network) in a second, 10022 over it; 0: no limit.',
+    reloadable: false,
+  },
+  badSignInsPerIpPerMinute: {
+    schema: integer(0, 100_000).default(0),
+    doc:
+      'Sign-ins with a forged token from one IP address (IPv6: one /64 network) in a minute. After them nobody from there ' +
+      'signs in until there is room again (10022, 4005); 0: no limit.',
+    reloadable: false,
+  },
+  sessionsPerUidMax: {
+    schema: integer(0, 1_000_000).default(0),
+    doc: 'Sessions that one user may have online (10023 over it); 0: no limit. A sid that signs in again takes no place more.',
+    reloadable: true,
+  },
+  creationsPerUserPerMinute: {
+    schema: integer(0, 100_000).default(0),
+    doc: 'Rooms and groups that one user may make with ROOM-CREAT and GROUP-CREAT in a minute (10023 over it); 0: no limit.',
+    reloadable: false,
+  },
+  requestsPerSecond: {
+    schema: integer(0, 100_000).default(0),
+    doc:
+      'Requests that a session may send in a second, at once or spread (10024 over it, and 4005 after ten seconds); 0: no ' +
+      'limit.',
+    reloadable: false,
+  },
+  requestBytesPerSecond: {
+    schema: integer(0, 1 << 30).default(0),
+    doc:
+      'Bytes of requests that a session may send in a second, at once or spread. Over it a raw TCP client is not read from for ' +
+      'a while, a WebSocket client hears 10024, and 4005 after ten seconds; 0: no limit.',
+    reloadable: false,
+  },
+  httpRequestsPerKeyPerSecond: {
+    schema: integer(0, 100_000).default(0),
+    doc:
+      'HTTP requests with one API key in a second (10024 over it, HTTP 429); 0: no limit. Without keys all callers are one. ' +
+      'The probes do not count.',
+    reloadable: false,
+  },
   groupsPerUserMax: {
     schema: integer(0, 1_000_000).default(1000),
     doc: 'Groups that a client may bring its user into (10023 over it); 0: no limit. App servers are not limited.',
@@ -185,6 +250,18 @@ export const optionRows = {
     schema: integer(0, 1_000_000).default(5000),
     doc: 'Users that one user may block and mute, in all (10023 over it); 0: no limit.',
     reloadable: true,
+  },
+  overloadDelayMs: {
+    schema: integer(0, 60_000).default(0),
+    doc:
+      'A worker whose timers run later than this is overloaded, and sheds new connections; joins too at twice, chats of level 0 ' +
+      'too at four times this delay. 0: nothing is shed. Some 50 to 200 make sense.',
+    reloadable: false,
+  },
+  readySheds: {
+    schema: yesOrNo.default(false),
+    doc: '1: `/readyz` answers 503 while a worker is overloaded. Else overload is only a reason in it, with 200.',
+    reloadable: false,
   },
   sidUnusedMaxS: {
     schema: integer(0, 315_360_000).default(0),

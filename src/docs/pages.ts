@@ -98,6 +98,20 @@ read. The lines after it are read, up to the sixteenth
 that is none in one message. A chat needs \`text\` or \`data\` (20011). Only a binary length that
 makes no sense ends the connection (4500).
 
+**Limits.** ONLINE-ACK says in \`limits\` what a session is held to: the longest frame (\`frameBytes\`),
+requests in a second (\`requestsPerSecond\`, 0: any number) and rooms (\`rooms\`). A request over
+\`requestsPerSecond\` or \`requestBytesPerSecond\` is not carried out and answered by its ack with 10024;
+what is no request by ERROR with 10024. A session that goes on for ten seconds, without one second of
+calm, is disconnected with 4005. Bytes over the rate are no refusal over raw TCP: the gateway stops
+reading for as long as they are too many. OFFLINE is never refused. A user who has too many sessions
+online, or makes too many rooms and groups in a minute, hears 10023; an address with too many bad
+sign-ins 10022.
+
+**Overload.** With \`overloadDelayMs\`, an overloaded gateway sheds, in this order: new connections
+(the upgrade is answered 503 with Retry-After, raw TCP and ONLINE get KICK 4007 with \`after\`); joins
+of rooms and groups, and new ones; chats of level 0, which is the level of a chat that says none.
+Joins and chats are refused with 10009. Sessions that are in go on.
+
 ## Requests
 
 Fields marked \`?\` are optional. The gateway ignores unknown fields.
@@ -145,7 +159,13 @@ ${table(
   ]),
 )}
 
-A client that is closed with 4001 has stopped reading, so it may miss the KICK. After 4004, sign in with a new token.
+**Who reads too slowly** (4001). More than \`writerBytesMax\` may wait for a client for a second, and never more than
+8 times of it. Over that it is closed; it has a few seconds to read the rest and the KICK, and may miss them. With
+\`slowClient\` set to \`drop-new\` it stays: messages of rooms and pushes to apps and to everybody (ROOM-CHAT, ROOM-BC, BC
+and the notices of rooms) are dropped until it has read nearly all that waits. Acks, PONG, KICK and what comes of groups
+and for its user are written all the same; over \`writerBytesMax\` of these it is closed.
+
+After 4004, sign in with a new token.
 
 These connections end without a KICK:
 
@@ -220,7 +240,8 @@ base64 in \`data64\`.
 Clients create groups (GROUP-CREAT). A room exists from its first ROOM-JOIN; you may configure it earlier.
 
 Any interface may answer: ${common}. Unknown paths, actions and options get ${ErrorCode.UNKNOWN_PATH.code}, another method ${ErrorCode.WRONG_METHOD.code} with an
-\`Allow\` header, and a body that is too long ${ErrorCode.BODY_TOO_LONG.code}.
+\`Allow\` header, and a body that is too long ${ErrorCode.BODY_TOO_LONG.code}. With \`httpRequestsPerKeyPerSecond\`, requests over it get
+${ErrorCode.RATE_CALLER.code} (429). An answer with status 429 or 503 has \`Retry-After\`, except for ${ErrorCode.INTERNAL.code}.
 
 ## Requests and bodies
 

@@ -1,18 +1,20 @@
-import type { Admission } from '../admission/admission.ts'
+import type { Admission, UpgradeRefusal } from '../admission/admission.ts'
 import type { Peer } from '../admission/peer.ts'
 import { ListenerType } from '../contract/listener.ts'
 import type { Disconnect } from '../protocol/disconnect.ts'
-import type { Clock } from '../util/clock.ts'
+import { errorText } from '../protocol/error-code.ts'
+import { Fate } from '../protocol/fate.ts'
+import { Backlog, type Backlogged, type Bounds, isWorthNoting } from './backlog.ts'
 import type { Connection, ConnectionEvents } from './connection.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from './uws.ts'
 
-/** `ws.send` returns this when it dropped the message (docs/engine.md, 4). */
-const DROPPED = 2
+/** `ws.send` returns this when the system took everything (docs/engine.md, 4). */
+const ALL_SENT = 1
+/** Of `maxBackpressure`: the library drops nothing by itself. */
+const NO_BOUND = 0
 
-export interface WebSocketServices<S> {
+export interface WebSocketServices<S> extends Bounds {
   readonly messageBytesMax: number
-  readonly writerBytesMax: number
-  readonly clock: Clock
   readonly admission: Admission
   readonly events: ConnectionEvents<S>
 }
@@ -21,11 +23,13 @@ export interface WebSocketServices<S> {
 interface UserData<S> {
   connection: WebSocketConnection<S> | undefined
   origin: string
+  /** Among the connections of its address. */
+  place: number
 }
 
 /** Serves WebSocket clients at `path` of the App. */
 export function serveWebSocket<S>(app: TemplatedApp, path: string, services: WebSocketServices<S>): void {
-  const { clock, admission, events } = services
+  const { admission, events } = services
   // Reports every connection to the port, HTTP ones too; a connection that became a WebSocket ends in `close` below.
   const onSocket = (res: HttpResponse, step: unknown) => {
     const isNew = Number(step) > 0
@@ -39,13 +43,13 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
   }
   app.ws<UserData<S>>(path, {
     maxPayloadLength: services.messageBytesMax,
-    maxBackpressure: services.writerBytesMax,
+    maxBackpressure: NO_BOUND,
     // Silence is judged by the heartbeat of the session, the same for both transports.
     idleTimeout: 0,
     sendPingsAutomatically: false,
     upgrade: (res, req, context) => upgrade<S>(res, req, context, admission),
     open(ws) {
-      const connection = new WebSocketConnection(ws, clock, events)
+      const connection = new WebSocketConnection(ws, services, events)
       ws.getUserData().connection = connection
       connection.state = events.opened(connection)
     },
@@ -60,7 +64,8 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
     pong: alive,
     close(ws) {
       admission.left()
-      const { connection } = ws.getUserData()
+      const { connection, place } = ws.getUserData()
+      admission.exit(place)
       connection?.forget()
       if (connection?.state !== undefined) events.closed(connection.state)
     },
@@ -74,12 +79,12 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
       return peerOf(res, origin)
     },
   }
-  const refusal = admission.upgrade(comer)
-  if (refusal !== undefined) {
-    res.writeStatus(refusal.status).writeHeader('retry-after', String(refusal.retryAfterS)).end('', true)
+  const place = admission.upgrade(comer)
+  if (typeof place !== 'number') {
+    refuse(res, place)
     return
   }
-  const data: UserData<S> = { connection: undefined, origin }
+  const data: UserData<S> = { connection: undefined, origin, place }
   res.upgrade(
     data,
     req.getHeader('sec-websocket-key'),
@@ -89,24 +94,33 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
   )
 }
 
+function refuse(res: HttpResponse, { status, retryAfterS, refused, errmsg }: UpgradeRefusal): void {
+  res
+    .writeStatus(status)
+    .writeHeader('content-type', 'application/json; charset=utf-8')
+    .writeHeader('retry-after', String(retryAfterS))
+    .end(JSON.stringify({ code: refused, errmsg: errmsg ?? errorText(refused) }), true)
+}
+
 function peerOf(native: Pick<HttpResponse, 'getRemoteAddressAsText'> | undefined, origin: string): Peer {
   const address = native === undefined ? '' : Buffer.from(native.getRemoteAddressAsText()).toString()
   return { address, origin, isTls: false }
 }
 
-class WebSocketConnection<S> implements Connection {
+class WebSocketConnection<S> implements Connection, Backlogged {
   readonly listener = ListenerType.WS
   /** What `opened` returned. */
   state: S | undefined
   #ws: WebSocket<UserData<S>> | undefined
-  readonly #clock: Clock
+  readonly #bounds: Bounds
   readonly #events: ConnectionEvents<S>
   #peer: Peer | undefined
-  #isSlow = false
+  /** While more than a little waits. */
+  #backlog: Backlog | undefined
 
-  constructor(ws: WebSocket<UserData<S>>, clock: Clock, events: ConnectionEvents<S>) {
+  constructor(ws: WebSocket<UserData<S>>, bounds: Bounds, events: ConnectionEvents<S>) {
     this.#ws = ws
-    this.#clock = clock
+    this.#bounds = bounds
     this.#events = events
   }
 
@@ -115,12 +129,35 @@ class WebSocketConnection<S> implements Connection {
     return this.#peer
   }
 
-  write(payload: Buffer | string, isBinary: boolean): boolean {
+  get bytesWaiting(): number {
+    return this.#ws?.getBufferedAmount() ?? 0
+  }
+
+  write(payload: Buffer | string, isBinary: boolean, mayDrop: boolean): Fate {
     const ws = this.#ws
-    if (ws === undefined) return false
-    if (ws.send(payload, isBinary) !== DROPPED) return true
-    this.#tooSlow()
-    return false
+    if (ws === undefined) return Fate.GONE
+    if (this.#backlog?.concerns(payload.length)) {
+      const fate = this.#backlog.judge(payload.length, mayDrop)
+      if (fate !== Fate.TAKEN) return fate
+    }
+    if (ws.send(payload, isBinary) === ALL_SENT) this.#caughtUp()
+    else this.#isBehind(ws.getBufferedAmount(), payload.length, mayDrop)
+    return Fate.TAKEN
+  }
+
+  tooSlow(): void {
+    if (this.#ws !== undefined && this.state !== undefined) this.#events.tooSlow(this.state)
+  }
+
+  #caughtUp(): void {
+    this.#backlog?.end()
+    this.#backlog = undefined
+  }
+
+  #isBehind(waiting: number, byteCount: number, mayDrop: boolean): void {
+    if (this.#backlog === undefined && !isWorthNoting(waiting, this.#bounds)) return
+    this.#backlog ??= new Backlog(this.#bounds, this)
+    this.#backlog.wrote(waiting, byteCount, mayDrop)
   }
 
   /** This release has no way to stop reading from one WebSocket. */
@@ -134,23 +171,18 @@ class WebSocketConnection<S> implements Connection {
     this.#ws?.ping()
   }
 
-  end(reason: Disconnect): void {
+  /** The library waits a few seconds for a client that does not read, and then cuts the connection. */
+  end(reason: Disconnect, last: Buffer | string | undefined, isBinary: boolean): void {
     const ws = this.#ws
-    this.#ws = undefined
-    ws?.end(reason.closeCode, reason.text)
-  }
-
-  /** Not now: the caller may be walking over the members of a topic. */
-  #tooSlow(): void {
-    if (this.#isSlow) return
-    this.#isSlow = true
-    this.#clock.soon(() => {
-      if (this.#ws !== undefined && this.state !== undefined) this.#events.tooSlow(this.state)
-    })
+    if (ws === undefined) return
+    this.forget()
+    if (last !== undefined) ws.send(last, isBinary)
+    ws.end(reason.closeCode, reason.text)
   }
 
   /** The native socket is gone: touching it would throw. */
   forget(): void {
     this.#ws = undefined
+    this.#caughtUp()
   }
 }

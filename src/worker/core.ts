@@ -1,3 +1,6 @@
+import { Limits } from '../admission/limits.ts'
+import { Overload, Shed } from '../admission/overload.ts'
+import { Shedding } from '../admission/shedding.ts'
 import { Bus, type OnBusRecord } from '../bus/bus.ts'
 import { Reactor } from '../bus/reactor.ts'
 import type { Options } from '../config/options.ts'
@@ -15,6 +18,13 @@ import type { WorkerStart } from './shared.ts'
 /** Ids that the gateway chooses begin above what app servers usually number by hand. */
 const FIRST_NEW_ID = 2 ** 40
 
+const shedCounters = {
+  [Shed.NOTHING]: 'shed_connections_total',
+  [Shed.CONNECTIONS]: 'shed_connections_total',
+  [Shed.JOINS]: 'shed_joins_total',
+  [Shed.MESSAGES]: 'shed_messages_total',
+} as const
+
 /** What every part of a worker stands on. */
 export interface Core extends Omit<Ground, 'wakeups'> {
   readonly self: number
@@ -29,6 +39,9 @@ export interface Core extends Omit<Ground, 'wakeups'> {
   readonly sids: IdBlocks
   readonly msgids: IdBlocks
   readonly newIds: IdBlocks
+  readonly limits: Limits
+  readonly overload: Overload
+  readonly shedding: Shedding
   /** The wall: runs it, and logs a defect instead of letting it end what comes after. */
   guard(run: () => void): void
   isDraining(): boolean
@@ -73,10 +86,21 @@ export function createCore(start: WorkerStart, ground: Ground): Core {
   const sids = blocks('sid', 1000, 1)
   const msgids = blocks('msgid', 1_000_000, 1)
   const newIds = blocks('id', 1000, FIRST_NEW_ID)
+  const count = counters.row(self)
+  const limits = new Limits(options, start.limitTables, self, { clock, count, log })
+  const overload = new Overload(options.overloadDelayMs)
+  const others = {
+    levelOf: (worker: number) => counters.get(worker, 'overload_level'),
+    backlogOf: (worker: number) => bus.backlogOf(worker) / options.ringBytes,
+  }
+  const shedding = new Shedding(overload, others, what => count.add(shedCounters[what], 1))
   let lastUtilization = performance.eventLoopUtilization()
   const part: Part = {
     workerLost: worker => calls.disconnect(worker),
-    tick: now => calls.expire(now),
+    tick(now) {
+      calls.expire(now)
+      limits.tick(now)
+    },
     gauges(row) {
       row.set('ring_overflow_total', bus.overflowed)
       row.set('event_loop_utilization', performance.eventLoopUtilization(lastUtilization).utilization)
@@ -92,7 +116,7 @@ export function createCore(start: WorkerStart, ground: Ground): Core {
     log,
     clock,
     counters,
-    count: counters.row(self),
+    count,
     store,
     placement: localPlacement(self, start.links.length),
     bus,
@@ -101,6 +125,9 @@ export function createCore(start: WorkerStart, ground: Ground): Core {
     sids,
     msgids,
     newIds,
+    limits,
+    overload,
+    shedding,
     onDefect,
     guard,
     part,

@@ -1,3 +1,4 @@
+import type { LimitTables } from '../admission/limits.ts'
 import type { Link } from '../bus/bus.ts'
 import type { Options } from '../config/options.ts'
 import type { Listener } from '../contract/listener.ts'
@@ -20,6 +21,7 @@ export interface WorkerStart {
   readonly links: readonly Link[]
   readonly wakeWords: SharedArrayBuffer
   readonly counters: SharedArrayBuffer
+  readonly limitTables: LimitTables
   /** One 32-bit word: 1 as soon as main has the signal to stop. */
   readonly draining: SharedArrayBuffer
 }

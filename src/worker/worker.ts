@@ -34,7 +34,7 @@ process.on('unhandledRejection', reason => {
 })
 
 const share = connectionShare(options.connectionsMax, start.links.length)
-const admission = new Admission(new Connections(share), new Keys(start.apiKeys))
+const admission = new Admission(new Connections(share), new Keys(start.apiKeys), core.limits, core.shedding)
 const edge = createEdge(core, admission)
 const homes = createHomes(core)
 const api = await createApi(core, start, app, admission, edge.context)

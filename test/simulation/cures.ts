@@ -148,7 +148,11 @@ export const cures: readonly Cure[] = [
     fault: 'overtaken ack',
     what: 'what a topic holds overtakes what the session has gathered',
     cuts: [
-      cut('session/session.js', 'this.flush();\n        return this.#write(payload);', 'return this.#write(payload);'),
+      cut(
+        'session/session.js',
+        'this.flush();\n        return this.connection.write(payload, !this.speaksJson, mayDrop);',
+        'return this.connection.write(payload, !this.speaksJson, mayDrop);',
+      ),
     ],
     invariants: ['early frame'],
   },

@@ -1,3 +1,4 @@
+import { createLimitTables, type LimitTables } from '#dist/admission/limits.js'
 import type { Link } from '#dist/bus/bus.js'
 import { createRing } from '#dist/bus/ring.js'
 import { type Options, optionRows } from '#dist/config/options.js'
@@ -53,10 +54,12 @@ export class World {
   readonly clock: ModelClock
   readonly options: Options
   readonly #events: WorldEvents
+  readonly counters: Counters
   readonly #spans: Span[] = []
   #spanFromMs: number
   readonly #counterWords: SharedArrayBuffer
   readonly #generations: number[] = []
+  readonly #limitTables: LimitTables
   readonly #draining = new SharedArrayBuffer(4)
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
@@ -64,9 +67,11 @@ export class World {
   constructor(random: Random, seats: number, events: WorldEvents) {
     this.random = random
     this.#events = events
-    this.options = optionsFor(seats, random.pick(CONGESTED_BYTES))
+    this.options = optionsFor(seats, random.pick(CONGESTED_BYTES), random.pick(['close', 'drop-new']))
     this.words = Array.from({ length: seats }, () => ({ isAsleep: false, isNotified: false }))
     this.#counterWords = createCounters(seats)
+    this.counters = new Counters(this.#counterWords)
+    this.#limitTables = createLimitTables(this.options, [1, 2])
     this.#rings = this.words.map(() => this.words.map(() => createRing(RING_BYTES)))
     this.clock = new ModelClock(this.time, random, defect => {
       throw defect
@@ -108,7 +113,7 @@ export class World {
     if (worker.isLost) return
     const { index } = worker
     worker.end()
-    new Counters(this.#counterWords).clearGauges(index)
+    this.counters.clearGauges(index)
     this.#events.lost(worker, why)
     this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))
     this.clock.after(this.faults.restartMs, () => {
@@ -151,13 +156,14 @@ export class World {
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: new SharedArrayBuffer(4),
       counters: this.#counterWords,
+      limitTables: this.#limitTables,
       draining: this.#draining,
     }
   }
 }
 
 /** The defaults, but for what makes short runs meet much. */
-function optionsFor(workers: number, ringBytes: number): Options {
+function optionsFor(workers: number, ringBytes: number, slowClient: Options['slowClient']): Options {
   const defaults = Object.fromEntries(
     Object.entries(optionRows).map(([key, { schema }]) => [key, schema.parse(undefined)]),
   )
@@ -165,6 +171,7 @@ function optionsFor(workers: number, ringBytes: number): Options {
     ...(defaults as Options),
     workers,
     ringBytes,
+    slowClient,
     callTimeoutMs: CALL_TIMEOUT_MS,
     loginTimeoutMs: 600_000,
     heartbeatMs: 600_000,

@@ -1,3 +1,4 @@
+import { Shed } from '../../admission/overload.ts'
 import { isRefused, refused } from '../../contract/answer.ts'
 import type { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
@@ -6,6 +7,14 @@ import { admitted, askedFor, giveUp, left, membershipsOf, notAdmitted } from '..
 import type { ClientRequest } from '../request.ts'
 
 export function handleRoomCreat(request: ClientRequest<typeof Command.ROOM_CREAT>): void {
+  const { context, session } = request
+  const { uid } = session
+  const refusal = context.admission.create(uid)
+  if (refusal === undefined) create(request)
+  else request.refuse(refusal, { uid })
+}
+
+function create(request: ClientRequest<typeof Command.ROOM_CREAT>): void {
   const { context, session, body } = request
   const { uid } = session
   const rid = context.newIds.next() as Rid | undefined
@@ -16,7 +25,7 @@ export function handleRoomCreat(request: ClientRequest<typeof Command.ROOM_CREAT
   const { name = '', desc = '' } = body
   request.ask(context.placement.homeOf(rid), 'roomCreate', { rid, uid, name, desc }, answer => {
     // An app server may have numbered a room so before: the next number then.
-    if (isRefused(answer) && answer.refused === ErrorCode.NOT_ALLOWED.code) handleRoomCreat(request)
+    if (isRefused(answer) && answer.refused === ErrorCode.NOT_ALLOWED.code) create(request)
     else if (isRefused(answer)) request.refuse(answer, { uid })
     else request.ack({ uid, rid })
   })
@@ -30,13 +39,20 @@ export function handleRoomJoin(request: ClientRequest<typeof Command.ROOM_JOIN>)
   const { context, session, body } = request
   const { uid, sid, cid, at, rooms } = session
   const { rid } = body
-  if (rooms !== undefined && rooms.get(rid) === undefined && rooms.size >= context.options.roomsPerSessionMax) {
+  const isInRoom = rooms?.get(rid) !== undefined
+  if (rooms !== undefined && !isInRoom && rooms.size >= context.options.roomsPerSessionMax) {
     request.refuse(refused('TOO_MANY_ROOMS'), { uid, rid })
+    return
+  }
+  const home = context.placement.homeOf(rid)
+  const shed = isInRoom ? undefined : context.admission.shedding.refuses(Shed.JOINS, home)
+  if (shed !== undefined) {
+    request.refuse(shed, { uid, rid })
     return
   }
   const membership = askedFor(session, 'rooms', rid)
   const args = { rid, uid, sid, cid, at, listener: session.connection.listener }
-  request.ask(context.placement.homeOf(rid), 'roomJoin', args, answer => {
+  request.ask(home, 'roomJoin', args, answer => {
     if (isRefused(answer)) {
       notAdmitted(context, session, 'rooms', membership, answer)
       request.refuse(answer, { uid, rid })
