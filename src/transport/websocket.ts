@@ -6,12 +6,19 @@ import type { Clock } from '../util/clock.ts'
 import type { Connection, ConnectionEvents } from './connection.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from './uws.ts'
 
-/** `ws.send` returns this when it dropped the message (docs/engine.md, 4). */
+/** What `ws.send` returns when nothing waits, and when it dropped the message (docs/engine.md, 4). */
+const WRITTEN = 1
 const DROPPED = 2
+/** The code of a connection that has ended without a close frame: the system has closed it. */
+const GONE = 1006
+/** How long the library waits at most for the client to close its side, once everything is sent (docs/engine.md, 4). */
+const CLOSING_MS = 8000
 
 export interface WebSocketServices<S> {
   readonly messageBytesMax: number
   readonly writerBytesMax: number
+  /** A connection that says nothing for so long is closed: 8 to 960 seconds. */
+  readonly idleTimeoutS: number
   readonly clock: Clock
   readonly admission: Admission
   readonly events: ConnectionEvents<S>
@@ -26,11 +33,12 @@ interface UserData<S> {
 /** Serves WebSocket clients at `path` of the App. */
 export function serveWebSocket<S>(app: TemplatedApp, path: string, services: WebSocketServices<S>): void {
   const { clock, admission, events } = services
-  // Reports every connection to the port, HTTP ones too; a connection that became a WebSocket ends in `close` below.
+  const drainsMs = services.idleTimeoutS * 1000 + CLOSING_MS
+  // Reports every connection to the port, and the end of those that stayed HTTP: a WebSocket ends in `close` below.
   const onSocket = (res: HttpResponse, step: unknown) => {
     const isNew = Number(step) > 0
-    if (!isNew) admission.left()
-    if (isNew && !admission.accept()) res.close()
+    if (!isNew) admission.leftHttp()
+    else if (!admission.acceptHttp()) res.close()
   }
   app.filter(onSocket)
   const alive = (ws: WebSocket<UserData<S>>) => {
@@ -40,8 +48,9 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
   app.ws<UserData<S>>(path, {
     maxPayloadLength: services.messageBytesMax,
     maxBackpressure: services.writerBytesMax,
-    // Silence is judged by the heartbeat of the session, the same for both transports.
-    idleTimeout: 0,
+    // Silence is judged by the heartbeat of the session, the same for both transports. This is for connections that
+    // were ended: without it one whose client has read the rest would stay open until the client closes it.
+    idleTimeout: services.idleTimeoutS,
     sendPingsAutomatically: false,
     upgrade: (res, req, context) => upgrade<S>(res, req, context, admission),
     open(ws) {
@@ -58,9 +67,9 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
     },
     ping: alive,
     pong: alive,
-    close(ws) {
-      admission.left()
+    close(ws, code) {
       const { connection } = ws.getUserData()
+      admission.left(code === GONE ? 0 : connection?.isBehind === true ? drainsMs : CLOSING_MS)
       connection?.forget()
       if (connection?.state !== undefined) events.closed(connection.state)
     },
@@ -75,6 +84,10 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
     },
   }
   const refusal = admission.upgrade(comer)
+  if (refusal?.isSilent === true) {
+    res.close()
+    return
+  }
   if (refusal !== undefined) {
     res.writeStatus(refusal.status).writeHeader('retry-after', String(refusal.retryAfterS)).end('', true)
     return
@@ -98,6 +111,8 @@ class WebSocketConnection<S> implements Connection {
   readonly listener = ListenerType.WS
   /** What `opened` returned. */
   state: S | undefined
+  /** Whether something waited for the client after the last write. */
+  isBehind = false
   #ws: WebSocket<UserData<S>> | undefined
   readonly #clock: Clock
   readonly #events: ConnectionEvents<S>
@@ -118,7 +133,9 @@ class WebSocketConnection<S> implements Connection {
   write(payload: Buffer | string, isBinary: boolean): boolean {
     const ws = this.#ws
     if (ws === undefined) return false
-    if (ws.send(payload, isBinary) !== DROPPED) return true
+    const taken = ws.send(payload, isBinary)
+    this.isBehind = taken !== WRITTEN
+    if (taken !== DROPPED) return true
     this.#tooSlow()
     return false
   }

@@ -1,3 +1,4 @@
+import type { PlaceLimits } from '../admission/places.ts'
 import type { Link } from '../bus/bus.ts'
 import type { Options } from '../config/options.ts'
 import type { Listener } from '../contract/listener.ts'
@@ -20,6 +21,9 @@ export interface WorkerStart {
   readonly links: readonly Link[]
   readonly wakeWords: SharedArrayBuffer
   readonly counters: SharedArrayBuffer
+  /** The count of connections of all workers (admission/places.ts). */
+  readonly places: SharedArrayBuffer
+  readonly placeLimits: PlaceLimits
   /** One 32-bit word: 1 as soon as main has the signal to stop. */
   readonly draining: SharedArrayBuffer
 }

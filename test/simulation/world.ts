@@ -1,3 +1,4 @@
+import { createPlaces, limitsWith } from '#dist/admission/places.js'
 import type { Link } from '#dist/bus/bus.js'
 import { createRing } from '#dist/bus/ring.js'
 import { type Options, optionRows } from '#dist/config/options.js'
@@ -46,6 +47,7 @@ export class World {
   readonly #counterWords: SharedArrayBuffer
   readonly #generations: number[] = []
   readonly #draining = new SharedArrayBuffer(4)
+  readonly #places: SharedArrayBuffer
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
 
@@ -55,6 +57,7 @@ export class World {
     this.options = optionsFor(seats)
     this.words = Array.from({ length: seats }, () => ({ isAsleep: false, isNotified: false }))
     this.#counterWords = createCounters(seats)
+    this.#places = createPlaces(seats)
     this.#rings = this.words.map(() => this.words.map(() => createRing(RING_BYTES)))
     this.clock = new ModelClock(this.time, random, defect => {
       throw defect
@@ -120,6 +123,8 @@ export class World {
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: new SharedArrayBuffer(4),
       counters: this.#counterWords,
+      places: this.#places,
+      placeLimits: limitsWith(0, this.options.workers, 1_000_000, 0),
       draining: this.#draining,
     }
   }
