@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { closeFd, createReuseportFd } from 'node-unix-socket'
+import { createLimitTables, forgetConnectionsOf, type LimitTables } from './admission/limits.ts'
 import { createPlaces, type PlaceLimits, placeLimits, vacate } from './admission/places.ts'
 import type { Link } from './bus/bus.ts'
 import { createRing } from './bus/ring.ts'
@@ -55,6 +57,7 @@ export class Gateway {
   readonly #counters: Counters
   readonly #places: SharedArrayBuffer
   #placeLimits!: PlaceLimits
+  readonly #limitTables: LimitTables
   readonly #draining = new SharedArrayBuffer(4)
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
@@ -76,6 +79,7 @@ export class Gateway {
     this.#counterWords = createCounters(workers)
     this.#counters = new Counters(this.#counterWords)
     this.#places = createPlaces(workers)
+    this.#limitTables = createLimitTables(options, [randomInt(2 ** 32), randomInt(2 ** 32)])
     this.#generations = new Array<number>(workers).fill(0)
     this.#rings = Array.from({ length: workers }, () => Array.from({ length: workers }, () => createRing(ringBytes)))
   }
@@ -187,6 +191,7 @@ export class Gateway {
   #ended(index: number, seat: Seat, code: number): void {
     this.#counters.clearGauges(index)
     vacate(this.#places, index)
+    forgetConnectionsOf(index, this.#limitTables)
     seat.isReady = false
     if (this.#stopped !== undefined) return
     const livedMs = performance.now() - seat.startedAt
@@ -259,6 +264,7 @@ export class Gateway {
       counters: this.#counterWords,
       places: this.#places,
       placeLimits: this.#placeLimits,
+      limitTables: this.#limitTables,
       draining: this.#draining,
     }
   }

@@ -1,16 +1,9 @@
 import t from 'tap'
 import { eventually } from './support/deadline.js'
 import { connectClient, connectTo, credentialsFor, goOnline, onlineBody, signIn } from './support/device.js'
-import { type Gateway, startGateway } from './support/gateway.js'
+import { startGateway } from './support/gateway.js'
 import { freshId } from './support/ids.js'
-
-/** A counter of the Prometheus page, over all workers. */
-async function counted(gateway: Gateway, name: string): Promise<number> {
-  const { text } = await gateway.api.call('/metrics')
-  const rows = [...text.matchAll(new RegExp(`^imgate_${name}\\{worker="\\d+"\\} (\\S+)$`, 'gm'))]
-  if (rows.length === 0) throw new Error(`no ${name} in the page`)
-  return rows.reduce((sum, [, value]) => sum + Number(value), 0)
-}
+import { counted } from './support/metrics.js'
 
 t.test('every closed connection is counted by its cause', async t => {
   const gateway = await startGateway(t)

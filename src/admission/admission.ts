@@ -1,38 +1,36 @@
-import type { Refused } from '../contract/answer.ts'
+import { type Refused, refused } from '../contract/answer.ts'
+import type { Id } from '../util/id.ts'
 import type { Headers, Keys } from './keys.ts'
-import type { Peer } from './peer.ts'
+import type { Limits } from './limits.ts'
+import type { Comer } from './peer.ts'
 import type { Places } from './places.ts'
 
-/** Somebody who wants in. Reading `peer` may cost something, so read it only when it matters. */
-export interface Comer {
-  readonly peer: Peer
-}
-
 /** The HTTP answer to a refused WebSocket upgrade. */
-export interface UpgradeRefusal {
-  readonly status: '503 Service Unavailable'
+export interface UpgradeRefusal extends Refused {
+  readonly status: '503 Service Unavailable' | '429 Too Many Requests'
   readonly retryAfterS: number
-  /** Close it without an answer: who does not read it would keep the last places. */
+  /** Close it without an answer: who does not read it would keep one of the last places. */
   readonly isSilent: boolean
 }
 
-/** There is no place, or the gateway stops: another moment or another gateway may have one. */
-const LATER: UpgradeRefusal = { status: '503 Service Unavailable', retryAfterS: 5, isSilent: false }
-const NO_WORD: UpgradeRefusal = { ...LATER, isSilent: true }
+/** Another moment or another gateway may have a place. */
+const LATER = { status: '503 Service Unavailable', retryAfterS: 5 } as const
 
 /**
- * The one place that admits or refuses: connections, WebSocket upgrades, requests of clients and calls of the HTTP API.
- * Today it limits the number of connections, checks API keys, and refuses newcomers while the gateway drains. Thread: its
- * worker; all workers share the places.
+ * The one place that admits or refuses: connections, WebSocket upgrades, sign-ins, requests of clients and calls of the HTTP
+ * API. It limits the number of connections, holds callers to the limits, checks API keys, and refuses newcomers while the
+ * gateway drains. Thread: its worker; the number of connections and the limits hold over all workers.
  */
 export class Admission {
+  readonly limits: Limits
   readonly #places: Places
   readonly #keys: Keys
   #isClosed = false
 
-  constructor(places: Places, keys: Keys) {
+  constructor(places: Places, keys: Keys, limits: Limits) {
     this.#places = places
     this.#keys = keys
+    this.limits = limits
   }
 
   /** Connections refused since the start. */
@@ -59,27 +57,59 @@ export class Admission {
     return this.#places.enterClient(!this.#isClosed)
   }
 
-  /**
-   * Counts an HTTP connection as a client from now on, unless it may not become a WebSocket; call `left` when it ends.
-   * @returns what to answer if it may not
-   */
-  upgrade(_comer: Comer): UpgradeRefusal | undefined {
-    if (!this.#isClosed && this.#places.becomeClient()) return undefined
-    return this.#places.isTight ? NO_WORD : LATER
-  }
-
   /** @param lingerMs how long the system may still have the connection; 0: it is gone */
   left(lingerMs = 0): void {
     this.#places.leaveClient(lingerMs)
   }
 
-  /** @param command of protocol/command.ts @returns why the request is refused */
-  request(_comer: Comer, _command: number): Refused | undefined {
-    return undefined
+  /** A connection is one of a client. @returns its place, for `exit` when it ends; undefined: refused */
+  enter(comer: Comer): number | undefined {
+    const place = this.limits.connect(comer)
+    return typeof place === 'number' ? place : undefined
   }
 
-  /** @param isLocal whether the call comes from this machine @returns why the call is refused */
-  call(headers: Headers, isLocal: () => boolean): string | undefined {
-    return this.#keys.refuses(headers, isLocal)
+  /**
+   * A connection wants to become a WebSocket; it then counts as a client, so call `left` when it ends.
+   * @returns its place, for `exit` when it ends; or why not
+   */
+  upgrade(comer: Comer): number | UpgradeRefusal {
+    const { isTight: isSilent } = this.#places
+    if (this.#isClosed) return { ...refused('NOT_SERVING'), ...LATER, isSilent }
+    const place = this.limits.connect(comer)
+    if (typeof place !== 'number') {
+      const retryAfterS = Math.ceil(place.waitMs / 1000)
+      return { ...refused('RATE_IP'), status: '429 Too Many Requests', retryAfterS, isSilent }
+    }
+    if (this.#places.becomeClient()) return place
+    this.exit(place)
+    return { ...refused('BUSY', 'as many clients as the gateway may have'), ...LATER, isSilent }
+  }
+
+  /** @param place of `enter` or `upgrade` */
+  exit(place: number): void {
+    this.limits.left(place)
+  }
+
+  /** Before a token is looked at. @returns why nobody from there may sign in now */
+  signIn(comer: Comer): Refused | undefined {
+    return this.limits.isBarred(comer) ? refused('RATE_IP', 'too many bad sign-ins from this address') : undefined
+  }
+
+  /** The token was not genuine; one that is only too old does not count. */
+  badSignIn(comer: Comer): void {
+    this.limits.badSignIn(comer)
+  }
+
+  /** A user makes a room or a group. @returns why not */
+  create(uid: Id): Refused | undefined {
+    if (!this.limits.createsTooMuch(uid)) return undefined
+    return refused('RATE_USER', 'too many rooms and groups made by this user: try again later')
+  }
+
+  /** A call of the HTTP API. @param isLocal whether it comes from this machine @returns why it is refused */
+  call(headers: Headers, isLocal: () => boolean): Refused | undefined {
+    const key = this.#keys.keyOf(headers, isLocal)
+    if (typeof key === 'string') return refused('UNAUTHORIZED', key)
+    return this.limits.callsTooMuch(key) ? refused('RATE_CALLER', 'too many requests with this key') : undefined
   }
 }

@@ -13,6 +13,9 @@ const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const
 /** How many accepted Authorization headers are remembered. */
 const ACCEPTED_MAX = 64
 
+/** The callers of a gateway without keys are one caller. */
+const NO_KEY = 0
+
 /**
  * Admits app servers by key. Keys are compared as digests, all of them, in constant time. Without any key, which only
  * `trustLoopback` brings about, it admits direct callers on this machine, but no web pages in a browser on it, also when
@@ -20,27 +23,31 @@ const ACCEPTED_MAX = 64
  */
 export class Keys {
   readonly #digests: readonly Buffer[]
-  /** Headers accepted before. The set looks them up by hash, so the time reveals nothing about a wrong key. */
-  readonly #accepted = new Set<string>()
+  /** Headers accepted before, and the number of their key. A map looks them up by hash, so the time reveals nothing about a wrong key. */
+  readonly #accepted = new Map<string, number>()
 
   constructor(keys: readonly string[]) {
     this.#digests = keys.map(digest)
   }
 
-  /** @param isLocal whether the connection comes from this machine @returns why the caller is refused; undefined: admitted */
-  refuses(headers: Headers, isLocal: () => boolean): string | undefined {
-    if (this.#digests.length === 0) return refusesStranger(headers, isLocal)
+  /**
+   * @param isLocal whether the connection comes from this machine
+   * @returns the number of the caller's key, NO_KEY when none are set; or why he is refused
+   */
+  keyOf(headers: Headers, isLocal: () => boolean): number | string {
+    if (this.#digests.length === 0) return refusesStranger(headers, isLocal) ?? NO_KEY
     const authorization = headers.getHeader('authorization')
-    if (authorization !== '' && this.#accepted.has(authorization)) return undefined
+    const before = authorization === '' ? undefined : this.#accepted.get(authorization)
+    if (before !== undefined) return before
     const bearer = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
     const key = bearer ?? headers.getHeader('x-api-key')
     if (key === '') return 'missing API key: send Authorization: Bearer KEY or X-API-Key: KEY'
     const given = digest(key)
-    let isKnown = false
-    for (const known of this.#digests) if (timingSafeEqual(known, given)) isKnown = true
-    if (!isKnown) return 'wrong API key'
-    if (bearer !== undefined && this.#accepted.size < ACCEPTED_MAX) this.#accepted.add(authorization)
-    return undefined
+    let number: number | undefined
+    for (const [index, known] of this.#digests.entries()) if (timingSafeEqual(known, given)) number = index + 1
+    if (number === undefined) return 'wrong API key'
+    if (bearer !== undefined && this.#accepted.size < ACCEPTED_MAX) this.#accepted.set(authorization, number)
+    return number
   }
 }
 

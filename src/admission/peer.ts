@@ -6,3 +6,8 @@ export interface Peer {
   readonly origin: string
   readonly isTls: boolean
 }
+
+/** Somebody who wants in. Reading `peer` may cost something, so read it only when it matters. */
+export interface Comer {
+  readonly peer: Peer
+}

@@ -178,6 +178,61 @@ export const optionRows = {
     doc: 'Requests of one session that may wait for their ack. Over it a raw TCP client is not read from, a WebSocket client hears 10009.',
     reloadable: true,
   },
+  limits: {
+    schema: z.enum(['enforce', 'observe', 'off']).default('enforce'),
+    doc:
+      '`enforce`: whoever is over a limit is refused. `observe`: it is counted and logged, and nobody is refused. `off`: nobody ' +
+      'looks. It is about the limits from `connectionsPerIpMax` to `relationsPerUserMax` below.',
+    reloadable: false,
+  },
+  connectionsPerIpMax: {
+    schema: integer(0, 10_000_000).default(0),
+    doc: 'Connections of clients from one IP address (IPv6: one /64 network), 10022 over it; 0: no limit.',
+    reloadable: false,
+  },
+  connectsPerIpPerSecond: {
+    schema: integer(0, 100_000).default(0),
+    doc: 'Connects of clients from one IP address (IPv6: one /64 network) in a second, 10022 over it; 0: no limit.',
+    reloadable: false,
+  },
+  badSignInsPerIpPerMinute: {
+    schema: integer(0, 100_000).default(0),
+    doc:
+      'Sign-ins with a forged token from one IP address (IPv6: one /64 network) in a minute. After them nobody from there ' +
+      'signs in until there is room again (10022, 4005); 0: no limit.',
+    reloadable: false,
+  },
+  sessionsPerUidMax: {
+    schema: integer(0, 1_000_000).default(0),
+    doc: 'Sessions that one user may have online (10023 over it); 0: no limit. A sid that signs in again takes no place more.',
+    reloadable: true,
+  },
+  creationsPerUserPerMinute: {
+    schema: integer(0, 100_000).default(0),
+    doc: 'Rooms and groups that one user may make with ROOM-CREAT and GROUP-CREAT in a minute (10023 over it); 0: no limit.',
+    reloadable: false,
+  },
+  requestsPerSecond: {
+    schema: integer(0, 100_000).default(0),
+    doc:
+      'Requests that a session may send in a second, at once or spread (10024 over it, and 4005 after ten seconds); 0: no ' +
+      'limit.',
+    reloadable: false,
+  },
+  requestBytesPerSecond: {
+    schema: integer(0, 1 << 30).default(0),
+    doc:
+      'Bytes of requests that a session may send in a second, at once or spread. Over it a raw TCP client is not read from for ' +
+      'a while, a WebSocket client hears 10024, and 4005 after ten seconds; 0: no limit.',
+    reloadable: false,
+  },
+  httpRequestsPerKeyPerSecond: {
+    schema: integer(0, 100_000).default(0),
+    doc:
+      'HTTP requests with one API key in a second (10024 over it, HTTP 429); 0: no limit. Without keys all callers are one. ' +
+      'The probes do not count.',
+    reloadable: false,
+  },
   groupsPerUserMax: {
     schema: integer(0, 1_000_000).default(1000),
     doc: 'Groups that a client may bring its user into (10023 over it); 0: no limit. App servers are not limited.',

@@ -98,6 +98,15 @@ read. The lines after it are read, up to the sixteenth
 that is none in one message. A chat needs \`text\` or \`data\` (20011). Only a binary length that
 makes no sense ends the connection (4500).
 
+**Limits.** ONLINE-ACK says in \`limits\` what a session is held to: the longest frame (\`frameBytes\`),
+requests in a second (\`requestsPerSecond\`, 0: any number) and rooms (\`rooms\`). A request over
+\`requestsPerSecond\` or \`requestBytesPerSecond\` is not carried out and answered by its ack with 10024;
+what is no request by ERROR with 10024. A session that goes on for ten seconds, without one second of
+calm, is disconnected with 4005. Bytes over the rate are no refusal over raw TCP: the gateway stops
+reading for as long as they are too many. OFFLINE is never refused. A user who has too many sessions
+online, or makes too many rooms and groups in a minute, hears 10023; an address with too many bad
+sign-ins 10022.
+
 ## Requests
 
 Fields marked \`?\` are optional. The gateway ignores unknown fields.
@@ -220,7 +229,8 @@ base64 in \`data64\`.
 Clients create groups (GROUP-CREAT). A room exists from its first ROOM-JOIN; you may configure it earlier.
 
 Any interface may answer: ${common}. Unknown paths, actions and options get ${ErrorCode.UNKNOWN_PATH.code}, another method ${ErrorCode.WRONG_METHOD.code} with an
-\`Allow\` header, and a body that is too long ${ErrorCode.BODY_TOO_LONG.code}.
+\`Allow\` header, and a body that is too long ${ErrorCode.BODY_TOO_LONG.code}. With \`httpRequestsPerKeyPerSecond\`, requests over it get
+${ErrorCode.RATE_CALLER.code} (429). An answer with status 429 or 503 has \`Retry-After\`, except for ${ErrorCode.INTERNAL.code}.
 
 ## Requests and bodies
 

@@ -3,6 +3,13 @@ import { ErrorCode, type ErrorName, errorText } from '../protocol/error-code.ts'
 
 const statusOf = new Map<number, number>(Object.values(ErrorCode).map(row => [row.code, row.status]))
 
+const RETRY_AFTER = 'retry-after: 1'
+
+/** Whether the same request may be taken in a while. */
+function mayComeBack({ status, code }: ApiError): boolean {
+  return (status === 429 || status === 503) && code !== ErrorCode.INTERNAL.code
+}
+
 /** Ends a request with an error code of the table. */
 export class ApiError extends Error {
   readonly code: number
@@ -14,7 +21,7 @@ export class ApiError extends Error {
     super(errmsg)
     this.code = code
     this.status = statusOf.get(code) ?? 503
-    this.header = header
+    this.header = header === '' && mayComeBack(this) ? RETRY_AFTER : header
   }
 
   static of(name: ErrorName, detail?: string, header?: string): ApiError {

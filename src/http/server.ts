@@ -1,4 +1,4 @@
-import { ErrorCode } from '../protocol/error-code.ts'
+import { ErrorCode, errorText } from '../protocol/error-code.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp } from '../transport/uws.ts'
 import { stringify } from '../util/json.ts'
 import { ApiError, unexpected } from './api-error.ts'
@@ -102,7 +102,7 @@ export class HttpServer {
       return
     }
     const refusal = context.admission.call(headers, () => isLoopbackAddress(exchange.address))
-    if (refusal !== undefined) throw new ApiError(ErrorCode.UNAUTHORIZED.code, refusal)
+    if (refusal !== undefined) throw new ApiError(refusal.refused, refusal.errmsg ?? errorText(refusal.refused))
     if (path === '/metrics') {
       mustRead(exchange)
       metricsPage().then(

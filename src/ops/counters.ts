@@ -58,6 +58,40 @@ export const counterRows = {
   closed_shutdown_total: { kind: 'counter', doc: 'Clients disconnected because the gateway was stopping' },
   ring_overflow_total: { kind: 'counter', doc: 'Records that had to wait because a ring was full' },
   paused_total: { kind: 'counter', doc: 'Times that the gateway paused reading from a client because a ring was full' },
+  limited_connections_per_ip_total: {
+    kind: 'counter',
+    doc: 'Connections of clients from an address that had too many (connectionsPerIpMax)',
+  },
+  limited_connects_per_ip_total: {
+    kind: 'counter',
+    doc: 'Connects of clients from an address that connects too often (connectsPerIpPerSecond)',
+  },
+  limited_bad_sign_ins_per_ip_total: {
+    kind: 'counter',
+    doc: 'Sign-ins from an address after too many bad ones (badSignInsPerIpPerMinute)',
+  },
+  limited_sessions_per_uid_total: {
+    kind: 'counter',
+    doc: 'Sign-ins of users with too many sessions (sessionsPerUidMax)',
+  },
+  limited_groups_per_user_total: {
+    kind: 'counter',
+    doc: 'Groups that clients would have made or joined over groupsPerUserMax',
+  },
+  limited_relations_per_user_total: {
+    kind: 'counter',
+    doc: 'Users whom somebody would have blocked or muted over relationsPerUserMax',
+  },
+  limited_creations_per_user_total: {
+    kind: 'counter',
+    doc: 'Rooms and groups that clients would have made over creationsPerUserPerMinute',
+  },
+  limited_requests_total: { kind: 'counter', doc: 'Requests of sessions over requestsPerSecond' },
+  limited_request_bytes_total: {
+    kind: 'counter',
+    doc: 'Requests of sessions over requestBytesPerSecond, and pauses in reading for it',
+  },
+  limited_http_requests_per_key_total: { kind: 'counter', doc: 'HTTP requests over httpRequestsPerKeyPerSecond' },
   event_loop_utilization: { kind: 'gauge', doc: 'Share of the last second that the worker was busy, 0..1' },
 } as const
 
@@ -66,7 +100,7 @@ export const counterNames = Object.keys(counterRows) as CounterName[]
 const indexOf = Object.fromEntries(counterNames.map((name, index) => [name, index])) as Record<CounterName, number>
 
 /** Words in a row: a multiple of a cache line. */
-const ROW_WORDS = 64
+const ROW_WORDS = 128
 
 export function createCounters(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(workers * ROW_WORDS * 8)

@@ -27,6 +27,18 @@ export const Disconnect = {
     errorCode: 10009,
     text: 'over a limit: more than 256 KiB before ONLINE was answered',
   },
+  OVER_RATE: {
+    cause: 'over_limit',
+    closeCode: 4005,
+    errorCode: 10024,
+    text: 'over a limit: more requests than allowed for ten seconds',
+  },
+  BAD_SIGN_INS: {
+    cause: 'over_limit',
+    closeCode: 4005,
+    errorCode: 10022,
+    text: 'over a limit: too many bad sign-ins from this address',
+  },
   OFFLINE: { cause: 'offline', closeCode: 1000, errorCode: 0, text: 'signed out' },
   BAD_FRAME: { cause: 'bad_frame', closeCode: 4500, errorCode: 20010, text: 'bad frame' },
   BAD_TOKEN: { cause: 'bad_token', closeCode: 4501, errorCode: 20012, text: 'bad token' },
@@ -63,6 +75,10 @@ export const unannounced: readonly { readonly when: string; readonly seen: strin
   {
     when: 'The gateway already has `connectionsMax` clients, or is shutting down.',
     seen: 'HTTP status 503 with Retry-After instead of the upgrade; raw TCP, and WebSocket when no place is left: the end.',
+  },
+  {
+    when: 'The address connects more often, or has more connections, than `connectsPerIpPerSecond` and `connectionsPerIpMax` allow.',
+    seen: 'HTTP status 429 with Retry-After and code 10022 instead of the upgrade; over raw TCP the end of the stream',
   },
   { when: 'A worker or the gateway fails.', seen: '1006; over raw TCP a reset or the end of the stream' },
 ]

@@ -73,14 +73,19 @@ export const ErrorCode = {
     code: 10022,
     status: 429,
     text: 'too many requests from this address',
-    doc: 'This IP address sends more requests than allowed.',
-    reserved: true,
+    doc: 'This IP address connects, or fails to sign in, more often than allowed.',
   },
   RATE_USER: {
     code: 10023,
     status: 429,
     text: 'too many requests from this user',
-    doc: 'The user is over a limit: groups, blocked or muted users.',
+    doc: 'The user is over a limit: sessions, groups, blocked or muted users, rooms and groups made.',
+  },
+  RATE_CALLER: {
+    code: 10024,
+    status: 429,
+    text: 'too many requests',
+    doc: 'This session, or the callers with this API key, send more than allowed.',
   },
 
   ONLINE_REFUSED: { code: 20001, status: 403, text: 'online refused', doc: 'The connection has already signed in.' },

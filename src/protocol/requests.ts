@@ -20,6 +20,13 @@ export interface RequestRow {
 export const features = ['ids'] as const
 type Feature = (typeof features)[number]
 
+/** What one session is held to. */
+interface SessionLimits {
+  readonly frameBytes: number
+  readonly requestsPerSecond: number
+  readonly rooms: number
+}
+
 const onDisk = 'On the disk.'
 
 /** Rows that several requests share. */
@@ -70,8 +77,11 @@ export const requests = {
       heartbeat: reply.uint32,
       server: reply.field<string>('string'),
       features: reply.field<readonly Feature[]>('array of string'),
+      limits: reply.field<SessionLimits>('{frameBytes, requestsPerSecond, rooms}'),
     },
-    doc: 'heartbeat: seconds between signs of life; server: its version; features: what it can do besides',
+    doc:
+      'heartbeat: seconds between signs of life; server: its version; features: what it can do besides; limits: the longest ' +
+      'frame, the most requests in a second (0: any number), the most rooms of a session',
   },
   [Command.OFFLINE]: { body: {}, when: 'online', ack: {}, doc: 'The gateway then closes the connection.' },
   [Command.PING]: { body: {}, when: 'always', ack: {}, doc: 'The answer to PING; it has no `code`.' },

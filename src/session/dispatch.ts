@@ -1,9 +1,9 @@
-import { refused } from '../contract/answer.ts'
+import { type Refused, refused } from '../contract/answer.ts'
 import { BadBody } from '../protocol/body.ts'
 import { Command } from '../protocol/command.ts'
 import { describeJson } from '../protocol/describe.ts'
 import { encodeFrame } from '../protocol/encode.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
+import { ErrorCode, errorText } from '../protocol/error-code.ts'
 import { Frame } from '../protocol/frame.ts'
 import { BadLine, parseMessage } from '../protocol/json-format.ts'
 import { type BodyOf, type Request, type RequestReader, readerOf } from '../protocol/requests.ts'
@@ -13,6 +13,7 @@ import { handleGroupCreat } from './handlers/group.ts'
 import { homeRequests } from './handlers/home.ts'
 import * as presence from './handlers/presence.ts'
 import * as room from './handlers/room.ts'
+import { overPace, refusedForPace } from './pacing.ts'
 import { ClientRequest, type Handler, refuse } from './request.ts'
 import { type Session, SessionState } from './session.ts'
 
@@ -60,10 +61,27 @@ function dispatchFrame(context: SessionContext, session: Session, chunk: Buffer,
   const flags = chunk.readUInt16BE(at + Frame.FLAGS)
   const seq = chunk.readUInt32BE(at + Frame.SEQ)
   const row = flags === 0 ? readerOf(command) : undefined
-  if (row !== undefined) {
+  const over = overPace(context, session, end - at)
+  if (over !== undefined && command !== Command.OFFLINE) {
+    refuseForPace(context, session, row === undefined ? undefined : (command as Request), seq, over)
+  } else if (row !== undefined) {
     run(context, session, command as Request, row, seq, () => row.reader.binary(chunk, at + Frame.BODY, end))
   } else if (flags !== 0) error(context, session, seq, `flags: expected 0, got ${flags}`)
   else error(context, session, seq, `command: expected a request, got 0x${command.toString(16).padStart(4, '0')}`)
+}
+
+/** Answered in the way of its command, or as what it is: no request. */
+function refuseForPace(
+  context: SessionContext,
+  session: Session,
+  command: Request | undefined,
+  seq: number,
+  refusal: Refused,
+): void {
+  const { refused: code, errmsg } = refusal
+  if (command !== undefined) refuse(context, session, command, seq, refusal)
+  else context.hub.send(session, encodeFrame(Command.ERROR, seq, { code, errmsg: errmsg ?? errorText(code) }))
+  refusedForPace(context, session)
 }
 
 /** A text message that only says that somebody is there; so does one without any text. */
@@ -118,19 +136,25 @@ function asksHome(command: Request): boolean {
 function dispatchLine(context: SessionContext, session: Session, line: string): boolean {
   const { frameBytesMax } = context.options
   const bytes = Buffer.byteLength(line)
+  const over = overPace(context, session, bytes)
   if (bytes > frameBytesMax) {
     error(context, session, 0, `expected a line of up to ${frameBytesMax} bytes, got ${bytes}`)
     return false
   }
   const message = parseMessage(line)
   const seq = session.seqOf(message.seq)
+  const command = message instanceof BadLine ? 0 : message.command
+  const row = readerOf(command)
+  if (over !== undefined && command !== Command.OFFLINE) {
+    refuseForPace(context, session, row === undefined ? undefined : (command as Request), seq, over)
+    return row !== undefined
+  }
   if (message instanceof BadLine) {
     error(context, session, seq, message.why)
     return false
   }
-  const row = readerOf(message.command)
   if (row === undefined) error(context, session, seq, `cmd: expected a request, got ${describeJson(message.name)}`)
-  else run(context, session, message.command as Request, row, seq, () => row.reader.json(message.body))
+  else run(context, session, command as Request, row, seq, () => row.reader.json(message.body))
   return true
 }
 
@@ -147,9 +171,8 @@ function run(
     return
   }
   const isFull = session.requestsOpen >= context.options.requestsOpenMax && asksHome(command)
-  const refusal = isFull ? refused('BUSY', TOO_MANY_OPEN) : context.admission.request(session.connection, command)
-  if (refusal !== undefined) {
-    refuse(context, session, command, seq, refusal)
+  if (isFull) {
+    refuse(context, session, command, seq, refused('BUSY', TOO_MANY_OPEN))
     return
   }
   try {

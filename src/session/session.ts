@@ -1,3 +1,4 @@
+import type { Pace } from '../admission/pace.ts'
 import { ListenerType } from '../contract/listener.ts'
 import { Carrier, Place, type Subscriber } from '../fanout/topic.ts'
 import { type DataKind, type JsonSeq, toJson } from '../protocol/json-format.ts'
@@ -55,6 +56,8 @@ export class Session implements Subscriber {
   requestsOpen = 0
   /** Too many are open: what it says meanwhile waits. */
   isHeld = false
+  /** How fast it asks; kept where limits are set. */
+  pace: Pace | undefined
   /** When the client connected: microseconds of the clock of all threads (`Clock.instant`). */
   readonly at: number
   /** When it last said something: whole ms of the clock, which take no memory of their own. */

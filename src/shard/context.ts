@@ -2,6 +2,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Options } from '../config/options.ts'
 import { type Answer, type Refused, refused } from '../contract/answer.ts'
 import type { Calls } from '../contract/calls.ts'
+import type { LimitBook } from '../contract/limits.ts'
 import type { Methods } from '../contract/methods.ts'
 import type { Placement } from '../contract/placement.ts'
 import { type Store, StoreError } from '../store/store.ts'
@@ -19,6 +20,7 @@ export interface HomeContext {
   readonly clock: Clock
   readonly posting: Posting
   readonly stored: StoredPushes
+  readonly limits: LimitBook
   readonly log: { error(fields: object, text: string): void }
   /** Logs a defect of ours. @returns the refusal for the caller */
   onDefect(defect: unknown): Refused

@@ -31,7 +31,7 @@ export function serveTcp<S>(fd: number, services: TcpServices<S>): Promise<Serve
   const { admission } = services
   const server = createServer({ noDelay: true }, socket => {
     socket.once('close', () => admission.left())
-    if (admission.accept()) accept(socket, services)
+    if (admission.accept()) enter(socket, services)
     else socket.destroy()
   })
   return new Promise((resolve, reject) => {
@@ -39,6 +39,22 @@ export function serveTcp<S>(fd: number, services: TcpServices<S>): Promise<Serve
     server.on('error', reject)
     server.listen({ fd }, BACKLOG, () => resolve(server))
   })
+}
+
+/** One client: it comes in, unless its address is over a limit. It hears nothing then: an answer would cost more than it. */
+function enter<S>(socket: Socket, services: TcpServices<S>): void {
+  const { admission } = services
+  const place = admission.enter({ peer: peerOf(socket) })
+  if (place === undefined) {
+    socket.destroy()
+    return
+  }
+  socket.once('close', () => admission.exit(place))
+  accept(socket, services)
+}
+
+function peerOf(socket: Socket | undefined): Peer {
+  return { address: socket?.remoteAddress ?? '', origin: '', isTls: false }
 }
 
 function accept<S>(socket: Socket, { frameBytesMax, writerBytesMax, clock, events }: TcpServices<S>): void {
@@ -82,7 +98,7 @@ class TcpConnection implements Connection {
   #peer: Peer | undefined
 
   get peer(): Peer {
-    this.#peer ??= { address: this.#socket?.remoteAddress ?? '', origin: '', isTls: false }
+    this.#peer ??= peerOf(this.#socket)
     return this.#peer
   }
 

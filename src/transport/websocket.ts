@@ -1,7 +1,8 @@
-import type { Admission } from '../admission/admission.ts'
+import type { Admission, UpgradeRefusal } from '../admission/admission.ts'
 import type { Peer } from '../admission/peer.ts'
 import { ListenerType } from '../contract/listener.ts'
 import type { Disconnect } from '../protocol/disconnect.ts'
+import { errorText } from '../protocol/error-code.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Connection, ConnectionEvents } from './connection.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from './uws.ts'
@@ -28,6 +29,8 @@ export interface WebSocketServices<S> {
 interface UserData<S> {
   connection: WebSocketConnection<S> | undefined
   origin: string
+  /** Among the connections of its address. */
+  place: number
 }
 
 /** Serves WebSocket clients at `path` of the App. */
@@ -68,8 +71,9 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
     ping: alive,
     pong: alive,
     close(ws, code) {
-      const { connection } = ws.getUserData()
+      const { connection, place } = ws.getUserData()
       admission.left(code === GONE ? 0 : connection?.isBehind === true ? drainsMs : CLOSING_MS)
+      admission.exit(place)
       connection?.forget()
       if (connection?.state !== undefined) events.closed(connection.state)
     },
@@ -83,16 +87,13 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
       return peerOf(res, origin)
     },
   }
-  const refusal = admission.upgrade(comer)
-  if (refusal?.isSilent === true) {
-    res.close()
+  const place = admission.upgrade(comer)
+  if (typeof place !== 'number') {
+    if (place.isSilent) res.close()
+    else refuse(res, place)
     return
   }
-  if (refusal !== undefined) {
-    res.writeStatus(refusal.status).writeHeader('retry-after', String(refusal.retryAfterS)).end('', true)
-    return
-  }
-  const data: UserData<S> = { connection: undefined, origin }
+  const data: UserData<S> = { connection: undefined, origin, place }
   res.upgrade(
     data,
     req.getHeader('sec-websocket-key'),
@@ -100,6 +101,14 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
     req.getHeader('sec-websocket-extensions'),
     context,
   )
+}
+
+function refuse(res: HttpResponse, { status, retryAfterS, refused, errmsg }: UpgradeRefusal): void {
+  res
+    .writeStatus(status)
+    .writeHeader('content-type', 'application/json; charset=utf-8')
+    .writeHeader('retry-after', String(retryAfterS))
+    .end(JSON.stringify({ code: refused, errmsg: errmsg ?? errorText(refused) }), true)
 }
 
 function peerOf(native: Pick<HttpResponse, 'getRemoteAddressAsText'> | undefined, origin: string): Peer {

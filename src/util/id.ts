@@ -41,6 +41,16 @@ export function parseId(text: string): Id | undefined {
   return text.length < 16 ? Number(text) : toId(BigInt(text))
 }
 
+/** The lower 32 bits, as an int32. */
+export function lowOf(id: Id): number {
+  return typeof id === 'number' ? id | 0 : Number(BigInt.asIntN(32, id))
+}
+
+/** The upper 32 bits, as an int32. */
+export function highOf(id: Id): number {
+  return typeof id === 'number' ? Math.floor(id / TWO32) | 0 : Number(BigInt.asIntN(32, id >> 32n))
+}
+
 /** A 32-bit mix of all 64 bits; equal ids give equal hashes on every thread. */
 export function hashId(id: Id): number {
   let lo: number

@@ -1,3 +1,4 @@
+import { Limits } from '../admission/limits.ts'
 import { Bus, type OnBusRecord } from '../bus/bus.ts'
 import { Reactor } from '../bus/reactor.ts'
 import type { Options } from '../config/options.ts'
@@ -29,6 +30,7 @@ export interface Core extends Omit<Ground, 'wakeups'> {
   readonly sids: IdBlocks
   readonly msgids: IdBlocks
   readonly newIds: IdBlocks
+  readonly limits: Limits
   /** The wall: runs it, and logs a defect instead of letting it end what comes after. */
   guard(run: () => void): void
   isDraining(): boolean
@@ -73,10 +75,15 @@ export function createCore(start: WorkerStart, ground: Ground): Core {
   const sids = blocks('sid', 1000, 1)
   const msgids = blocks('msgid', 1_000_000, 1)
   const newIds = blocks('id', 1000, FIRST_NEW_ID)
+  const count = counters.row(self)
+  const limits = new Limits(options, start.limitTables, self, { clock, count, log })
   let lastUtilization = performance.eventLoopUtilization()
   const part: Part = {
     workerLost: worker => calls.disconnect(worker),
-    tick: now => calls.expire(now),
+    tick(now) {
+      calls.expire(now)
+      limits.tick(now)
+    },
     gauges(row) {
       row.set('ring_overflow_total', bus.overflowed)
       row.set('event_loop_utilization', performance.eventLoopUtilization(lastUtilization).utilization)
@@ -92,7 +99,7 @@ export function createCore(start: WorkerStart, ground: Ground): Core {
     log,
     clock,
     counters,
-    count: counters.row(self),
+    count,
     store,
     placement: localPlacement(self, start.links.length),
     bus,
@@ -101,6 +108,7 @@ export function createCore(start: WorkerStart, ground: Ground): Core {
     sids,
     msgids,
     newIds,
+    limits,
     onDefect,
     guard,
     part,

@@ -1,3 +1,4 @@
+import type { LimitTables } from '../admission/limits.ts'
 import type { PlaceLimits } from '../admission/places.ts'
 import type { Link } from '../bus/bus.ts'
 import type { Options } from '../config/options.ts'
@@ -24,6 +25,7 @@ export interface WorkerStart {
   /** The count of connections of all workers (admission/places.ts). */
   readonly places: SharedArrayBuffer
   readonly placeLimits: PlaceLimits
+  readonly limitTables: LimitTables
   /** One 32-bit word: 1 as soon as main has the signal to stop. */
   readonly draining: SharedArrayBuffer
 }

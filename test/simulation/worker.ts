@@ -72,7 +72,8 @@ export class ModelWorker {
     const log = world.log
     this.core = createCore(start, { clock, store, log, wakeups, counters: new Counters(start.counters), onDefect })
     this.#watchWrites()
-    const admission = new Admission(new Places(start.places, index, start.placeLimits, clock), new Keys([]))
+    const places = new Places(start.places, index, start.placeLimits, clock)
+    const admission = new Admission(places, new Keys([]), this.core.limits)
     this.edge = createEdge(this.core, admission)
     this.homes = this.#watched(createHomes(this.core))
     this.#assembly = new Assembly(this.core, this.edge, this.homes, [{ methods: { nodesChanged: () => ({}) } }])

@@ -1,3 +1,4 @@
+import { createLimitTables, type LimitTables } from '#dist/admission/limits.js'
 import { createPlaces, limitsWith } from '#dist/admission/places.js'
 import type { Link } from '#dist/bus/bus.js'
 import { createRing } from '#dist/bus/ring.js'
@@ -46,6 +47,7 @@ export class World {
   readonly #events: WorldEvents
   readonly #counterWords: SharedArrayBuffer
   readonly #generations: number[] = []
+  readonly #limitTables: LimitTables
   readonly #draining = new SharedArrayBuffer(4)
   readonly #places: SharedArrayBuffer
   /** rings[from][to] */
@@ -58,6 +60,7 @@ export class World {
     this.words = Array.from({ length: seats }, () => ({ isAsleep: false, isNotified: false }))
     this.#counterWords = createCounters(seats)
     this.#places = createPlaces(seats)
+    this.#limitTables = createLimitTables(this.options, [1, 2])
     this.#rings = this.words.map(() => this.words.map(() => createRing(RING_BYTES)))
     this.clock = new ModelClock(this.time, random, defect => {
       throw defect
@@ -125,6 +128,7 @@ export class World {
       counters: this.#counterWords,
       places: this.#places,
       placeLimits: limitsWith(0, this.options.workers, 1_000_000, 0),
+      limitTables: this.#limitTables,
       draining: this.#draining,
     }
   }

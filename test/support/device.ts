@@ -38,14 +38,15 @@ export async function credentialsFor(gateway: Gateway, transport: Transport, uid
 }
 
 /** A connection that has not signed in; closed at the end of the test. */
-export async function connectTo(t: Scope, transport: Transport, address: string): Promise<Client> {
-  const { client } = transport === 'tcp' ? await connectTcp(address) : await connectWebSocket(transport, address)
+export async function connectTo(t: Scope, transport: Transport, address: string, from?: string): Promise<Client> {
+  const { client } =
+    transport === 'tcp' ? await connectTcp(address, from) : await connectWebSocket(transport, address, from)
   t.teardown(() => client.destroy())
   return client
 }
 
-export function connectClient(t: Scope, gateway: Gateway, transport: Transport): Promise<Client> {
-  return connectTo(t, transport, transport === 'tcp' ? gateway.tcp : gateway.http)
+export function connectClient(t: Scope, gateway: Gateway, transport: Transport, from?: string): Promise<Client> {
+  return connectTo(t, transport, transport === 'tcp' ? gateway.tcp : gateway.http, from)
 }
 
 export function onlineBody(credentials: Credentials, options: { app?: string; version?: string } = {}): object {

@@ -14,6 +14,7 @@ import { ClientRequest } from '#dist/session/request.js'
 import { Watchers } from '#dist/session/watchers.js'
 import type { Connection } from '#dist/transport/connection.js'
 import type { Rid, Sid, Uid } from '#dist/util/id.js'
+import { NO_LIMITS } from './no-limits.js'
 import { TurnedClock } from './turned-clock.js'
 
 export const BUSY = { refused: 10009 }
@@ -46,6 +47,7 @@ export function oneConnection() {
   const fanout = new Fanout(clock, 0, { published: () => undefined, flushed: () => undefined }, () => undefined)
   const context = {
     options: { heartbeatMs: 1000, roomsPerSessionMax: 10, requestsOpenMax: 10 },
+    admission: { signIn: () => undefined, limits: { ...NO_LIMITS, pace: undefined } },
     clock,
     calls,
     hub,

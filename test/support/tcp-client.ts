@@ -8,10 +8,10 @@ export interface TcpConnection {
   readonly socket: Socket
 }
 
-/** @param address `ip:port` of the listener */
-export async function connectTcp(address: string): Promise<TcpConnection> {
+/** @param address `ip:port` of the listener @param from the address to connect from; any of 127.0.0.0/8 is this machine's */
+export async function connectTcp(address: string, from = '127.0.0.1'): Promise<TcpConnection> {
   const [host, port] = address.split(':')
-  const socket = connect({ host: host!, port: Number(port), noDelay: true })
+  const socket = connect({ host: host!, port: Number(port), noDelay: true, localAddress: from })
   const client = new Client('tcp', inbox => {
     let buffered: Buffer = Buffer.alloc(0)
     socket.on('data', chunk => {

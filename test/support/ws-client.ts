@@ -23,12 +23,13 @@ export interface WebSocketConnection {
   readonly socket: WebSocket
 }
 
-/** @param address `ip:port` of the listener */
+/** @param address `ip:port` of the listener @param from the address to connect from; any of 127.0.0.0/8 is this machine's */
 export async function connectWebSocket(
   transport: 'ws-binary' | 'ws-json',
   address: string,
+  from = '127.0.0.1',
 ): Promise<WebSocketConnection> {
-  const socket = new WebSocket(`ws://${address}${WEBSOCKET_PATH}`, { perMessageDeflate: false })
+  const socket = new WebSocket(`ws://${address}${WEBSOCKET_PATH}`, { perMessageDeflate: false, localAddress: from })
   const client = new Client(transport, inbox => {
     const closed = new Promise<Close>(resolve => {
       socket.on('close', (code, reason) => resolve({ code, reason: reason.toString('utf8') }))

@@ -12,6 +12,7 @@ import { StoredPushes } from '#dist/shard/stored-pushes.js'
 import { Users } from '#dist/shard/user/users.js'
 import { MemoryDisk, MemoryStore } from '#dist/store/memory-store.js'
 import type { Cid, Sid, Uid } from '#dist/util/id.js'
+import { NO_LIMITS } from '../support/no-limits.js'
 import { TurnedClock } from '../support/turned-clock.js'
 
 const RING_BYTES = 4096
@@ -54,7 +55,16 @@ function homeAndEdge() {
   const options = { storedBytesMax: 1, storedBytesPerRoomMax: 1, storedBytesPerUserMax: 1 }
   const stored = new StoredPushes({ options, store, bus: home.bus, clock, placement }, usage)
   const log = { error: () => undefined }
-  const context = { ...home, store, clock, placement, stored, log, onDefect } as unknown as HomeContext
+  const context = {
+    ...home,
+    store,
+    clock,
+    placement,
+    stored,
+    limits: NO_LIMITS,
+    log,
+    onDefect,
+  } as unknown as HomeContext
   const users = new Users(context, { online: () => undefined, signedIn: () => undefined })
   const pass = () => {
     for (let round = 0; round < 20; round++) {

@@ -1,8 +1,8 @@
-import type { Options } from '../../config/options.ts'
 import { isRefused, type Refused, refused } from '../../contract/answer.ts'
 import type { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { Gid } from '../../util/id.ts'
+import type { SessionContext } from '../context.ts'
 import type { ClientRequest } from '../request.ts'
 import type { Session } from '../session.ts'
 
@@ -10,21 +10,29 @@ import type { Session } from '../session.ts'
  * The session is in all groups of its user, so it knows how many there are.
  * @param gid one that he may be in already
  */
-export function tooManyGroups({ groups }: Session, { groupsPerUserMax }: Options, gid?: Gid): Refused | undefined {
-  if (groupsPerUserMax === 0 || groups === undefined || groups.size < groupsPerUserMax) return undefined
+export function tooManyGroups({ groups, uid }: Session, { admission }: SessionContext, gid?: Gid): Refused | undefined {
+  const max = admission.limits.of('groupsPerUserMax')
+  if (max === 0 || groups === undefined || groups.size < max) return undefined
   if (gid !== undefined && groups.get(gid) !== undefined) return undefined
-  return refused('RATE_USER', `too many groups: a user may be in ${groupsPerUserMax}`)
+  if (!admission.limits.exceeded('groupsPerUserMax', 'uid', uid)) return undefined
+  return refused('RATE_USER', `too many groups: a user may be in ${max}`)
 }
 
 /** Without a gid, or with 0, the gateway chooses one. */
 export function handleGroupCreat(request: ClientRequest<typeof Command.GROUP_CREAT>): void {
-  const { context, session, body } = request
-  const { uid, sid } = session
-  const refusal = tooManyGroups(session, context.options)
+  const { context, session } = request
+  const { uid } = session
+  const refusal = tooManyGroups(session, context) ?? context.admission.create(uid)
   if (refusal !== undefined) {
     request.refuse(refusal, { uid })
     return
   }
+  create(request)
+}
+
+function create(request: ClientRequest<typeof Command.GROUP_CREAT>): void {
+  const { context, session, body } = request
+  const { uid, sid } = session
   const isChosen = body.gid !== undefined && body.gid !== 0
   const gid = (isChosen ? body.gid : context.newIds.next()) as Gid | undefined
   if (gid === undefined) {
@@ -35,7 +43,7 @@ export function handleGroupCreat(request: ClientRequest<typeof Command.GROUP_CRE
   request.ask(context.placement.homeOf(gid), 'groupCreate', { gid, uid, name, desc, sid }, answer => {
     const isTaken = isRefused(answer) && answer.refused === ErrorCode.NOT_ALLOWED.code
     // An app server may already have used this number: try the next.
-    if (isTaken && !isChosen) handleGroupCreat(request)
+    if (isTaken && !isChosen) create(request)
     else if (isRefused(answer)) request.refuse(answer, { uid, gid })
     else request.ack({ uid, gid })
   })

@@ -1,10 +1,10 @@
-import type { Options } from '../../config/options.ts'
 import { isRefused, type Refused } from '../../contract/answer.ts'
 import type { Args, Methods, ReplyOf } from '../../contract/methods.ts'
 import { pageOf } from '../../contract/page.ts'
 import { Command } from '../../protocol/command.ts'
 import type { AckOf, BodyOf, Request } from '../../protocol/requests.ts'
 import type { Gid, Id, Rid, Uid } from '../../util/id.ts'
+import type { SessionContext } from '../context.ts'
 import type { Answerable } from '../request.ts'
 import type { Session } from '../session.ts'
 import { tooManyGroups } from './group.ts'
@@ -18,7 +18,7 @@ interface Row<R extends Request, M extends keyof Methods> {
   /** The fields of the ack, whether the request was done or refused. */
   readonly fields: (body: BodyOf<R>, session: Session) => Partial<AckOf<R>>
   /** Why it is not even asked. */
-  readonly refuse?: (body: BodyOf<R>, session: Session, options: Options) => Refused | undefined
+  readonly refuse?: (body: BodyOf<R>, session: Session, context: SessionContext) => Refused | undefined
   /** What the ack says besides when it was done. */
   readonly more?: (answer: ReplyOf<M>) => Partial<AckOf<R>>
 }
@@ -27,7 +27,7 @@ function asks<R extends Request, M extends keyof Methods>({ method, of, args, fi
   return (request: Answerable<BodyOf<R>, AckOf<R>>): void => {
     const { context, session, body } = request
     const known = fields(body, session)
-    const refusal = refuse?.(body, session, context.options)
+    const refusal = refuse?.(body, session, context)
     if (refusal !== undefined) {
       request.refuse(refusal, known)
       return
@@ -110,7 +110,7 @@ export const homeRequests = {
     of: group,
     args: ({ gid }, { uid, sid }) => ({ gid, uid, sid }),
     fields: senderInGroup,
-    refuse: ({ gid }, session, options) => tooManyGroups(session, options, gid),
+    refuse: ({ gid }, session, context) => tooManyGroups(session, context, gid),
   }),
   [Command.GROUP_QUIT]: asks<typeof Command.GROUP_QUIT, 'groupQuit'>({
     method: 'groupQuit',

@@ -24,10 +24,17 @@ export function handleOnline(request: Online): void {
     request.refuse(refused('ONLINE_REFUSED'), { uid, sid })
     return
   }
+  const barred = context.admission.signIn(session.connection)
+  if (barred !== undefined) {
+    request.refuse(barred, { uid, sid })
+    context.hub.kick(session, Disconnect.BAD_SIGN_INS)
+    return
+  }
   // Other words than this one, of clients newer than the gateway, are passed over.
   session.idsAsText = ids === 'text' && session.speaksJson
   const verdict = context.tokens.verify(token, uid, sid, Math.floor(context.clock.wall() / 1000))
   if (verdict !== 'good') {
+    if (verdict === 'forged') context.admission.badSignIn(session.connection)
     request.refuse(refused('BAD_TOKEN'), { uid, sid })
     context.hub.kick(session, verdict === 'expired' ? Disconnect.EXPIRED_TOKEN : Disconnect.BAD_TOKEN)
     return
@@ -126,7 +133,12 @@ function complete(request: Online, broadcastsSeen: number): void {
   session.state = SessionState.ONLINE
   hub.countOnline(session, 1)
   const heartbeat = Math.max(1, Math.round(options.heartbeatMs / 1000))
-  request.ack({ uid, sid, heartbeat, server, features })
+  const limits = {
+    frameBytes: options.frameBytesMax,
+    requestsPerSecond: options.limits === 'enforce' ? options.requestsPerSecond : 0,
+    rooms: options.roomsPerSessionMax,
+  }
+  request.ack({ uid, sid, heartbeat, server, features, limits })
   hub.release(session)
   if (!isOnline(session)) return
   broadcasts.join(session)

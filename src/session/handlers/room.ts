@@ -6,6 +6,14 @@ import { admitted, askedFor, giveUp, left, membershipsOf, notAdmitted } from '..
 import type { ClientRequest } from '../request.ts'
 
 export function handleRoomCreat(request: ClientRequest<typeof Command.ROOM_CREAT>): void {
+  const { context, session } = request
+  const { uid } = session
+  const refusal = context.admission.create(uid)
+  if (refusal === undefined) create(request)
+  else request.refuse(refusal, { uid })
+}
+
+function create(request: ClientRequest<typeof Command.ROOM_CREAT>): void {
   const { context, session, body } = request
   const { uid } = session
   const rid = context.newIds.next() as Rid | undefined
@@ -16,7 +24,7 @@ export function handleRoomCreat(request: ClientRequest<typeof Command.ROOM_CREAT
   const { name = '', desc = '' } = body
   request.ask(context.placement.homeOf(rid), 'roomCreate', { rid, uid, name, desc }, answer => {
     // An app server may have numbered a room so before: the next number then.
-    if (isRefused(answer) && answer.refused === ErrorCode.NOT_ALLOWED.code) handleRoomCreat(request)
+    if (isRefused(answer) && answer.refused === ErrorCode.NOT_ALLOWED.code) create(request)
     else if (isRefused(answer)) request.refuse(answer, { uid })
     else request.ack({ uid, rid })
   })

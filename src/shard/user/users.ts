@@ -141,6 +141,13 @@ export class Users implements Forum {
     const address = { sid, cid, worker: from, at }
     const known = user.sessionOf(sid)
     if (known !== undefined && known.at > at) return refused('REPLACED')
+    if (known === undefined && isBack === undefined) {
+      const refusal = this.#mayEnter(user)
+      if (refusal !== undefined) {
+        this.#unload(user)
+        return refusal
+      }
+    }
     const isSame = known?.cid === cid && known.worker === from
     const older = isSame ? undefined : known
     if (!user.isOnline) this.#events.online(++this.#online)
@@ -203,13 +210,23 @@ export class Users implements Forum {
     return answer
   }
 
+  /** One more session of the user. */
+  #mayEnter({ uid, line }: User): Refused | undefined {
+    const { limits } = this.#context
+    const max = limits.of('sessionsPerUidMax')
+    if (max === 0 || line.size < max || !limits.exceeded('sessionsPerUidMax', 'uid', uid)) return undefined
+    return refused('RATE_USER', `too many sessions: a user may have ${max} online`)
+  }
+
   /** Nobody blocks and mutes without end. */
   #mayRelate(user: User, other: Uid, on: boolean): Refused | undefined {
-    const { relationsPerUserMax } = this.#context.options
-    if (!on || relationsPerUserMax === 0) return undefined
+    const { limits } = this.#context
+    const max = limits.of('relationsPerUserMax')
+    if (!on || max === 0) return undefined
     const [blocks, mutes] = [this.#blocks(user), this.#mutes(user)]
-    if (blocks.has(other) || mutes.has(other) || blocks.size + mutes.size < relationsPerUserMax) return undefined
-    return refused('RATE_USER', `too many users are blocked or muted: at most ${relationsPerUserMax}`)
+    if (blocks.has(other) || mutes.has(other) || blocks.size + mutes.size < max) return undefined
+    if (!limits.exceeded('relationsPerUserMax', 'uid', user.uid)) return undefined
+    return refused('RATE_USER', `too many users are blocked or muted: at most ${max}`)
   }
 
   #deliverToOthers({ uid, exceptSid, frame }: Args<'userDeliver'>): Answer<ReplyOf<'userDeliver'>> {
