@@ -236,3 +236,31 @@ t.test('data of a push may be as long in a batch as alone, and no longer', async
   t.hasStrict(longest, { code: 0, total: 0 })
   t.equal(tooLong!['code'], ErrorCode.TOO_LONG, String(tooLong!['errmsg']))
 })
+
+t.test('a hostile push in a long batch is refused alone, and others are served meanwhile', async t => {
+  const device = await signIn(t, gateway, { transport: 'tcp' })
+  const good = (text: string) => `{"dim":"uid","uid":${device.uid},"data":"${text}"}`
+  const many = 4 << 20
+  const sent = sendText(
+    `[${[
+      good('first'),
+      `{"dim":"uid","uid":${'7'.repeat(many)},"data":"x"}`,
+      `{"dim":"uid","uid":${device.uid},"data":${'['.repeat(many / 4)}${']'.repeat(many / 4)}}`,
+      `{"dim":"uid","uid":${device.uid},"data":${'['.repeat(9000)}${']'.repeat(9000)}}`,
+      `{"dim":"uid","uid":${'7'.repeat(2000)},"data":"x"}`,
+      good('last'),
+    ].join(',')}]`,
+  )
+  for (let call = 0; call < 5; call++) t.equal((await gateway.api.call('/healthz')).status, 200)
+  const { body } = await sent
+  t.strictSame(
+    body.list?.map(({ code }) => code),
+    [0, ErrorCode.TOO_LONG, ErrorCode.TOO_LONG, ErrorCode.BAD_PARAMETER, ErrorCode.BAD_PARAMETER, 0],
+  )
+  await fence(gateway, device)
+  const texts = device.client.received('P2P').map(push => pushedBytes(device.client, push).toString())
+  t.strictSame(
+    texts.filter(text => !text.startsWith('"fence')),
+    ['first', 'last'],
+  )
+})

@@ -142,7 +142,7 @@ async function sendLong(raw: RawHttp, bytes: number): Promise<void> {
 
 t.test('a body that is too long is read to its end and refused, and the connection goes on', async t => {
   for (const chunked of [false, true]) {
-    const raw = new RawHttp(gateway.http)
+    const raw = new RawHttp(gateway)
     t.teardown(() => raw.destroy())
     const bytes = 8 << 20
     const header = chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${bytes}`
@@ -160,7 +160,7 @@ t.test('a body that is too long is read to its end and refused, and the connecti
 })
 
 t.test('a body without end is cut', async t => {
-  const raw = new RawHttp(gateway.http)
+  const raw = new RawHttp(gateway)
   const bytes = 64 << 20
   await raw.send(raw.head('POST /im/push?dim=broadcast HTTP/1.1', `Content-Length: ${bytes}`))
   sendLong(raw, bytes).catch(() => undefined)

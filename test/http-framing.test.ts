@@ -52,7 +52,7 @@ for (const [what, headers, body] of doubts) {
     const closing = `GET /im/room/config?action=close&option=room&rid=${rid} HTTP/1.1`
     for (const carrier of [...carriers, closing]) {
       for (const isOneSegment of [true, false]) {
-        const raw = await rawHttp(gateway.http, raw => {
+        const raw = await rawHttp(gateway, raw => {
           const first = raw.head(carrier, ...headers) + body
           const hidden = `${raw.head(closing) + raw.head(`${PUSH} HTTP/1.1`, 'Content-Length: 6')}hidden`
           return isOneSegment ? [first + hidden] : [first, hidden]
@@ -72,7 +72,7 @@ for (const [what, headers, body] of doubts) {
   })
 
   t.test(`${what}: whoever waits is answered 400, and the connection ends`, async t => {
-    const raw = await rawHttp(gateway.http, raw => [raw.head(`${PUSH} HTTP/1.1`, ...headers) + body])
+    const raw = await rawHttp(gateway, raw => [raw.head(`${PUSH} HTTP/1.1`, ...headers) + body])
     const { text } = await raw.closed()
     t.match(text, /^HTTP\/1\.1 400 /)
     t.match(text, /connection: close/i)
@@ -80,7 +80,7 @@ for (const [what, headers, body] of doubts) {
 }
 
 t.test('the answer says which header is in doubt', async t => {
-  const raw = await rawHttp(gateway.http, raw => [
+  const raw = await rawHttp(gateway, raw => [
     `${raw.head('POST /im/push?dim=broadcast HTTP/1.1', 'Transfer-Encoding: identity')}0\r\n\r\n`,
   ])
   const { text } = await raw.closed()
@@ -90,7 +90,7 @@ t.test('the answer says which header is in doubt', async t => {
 
 t.test('a request after one that is sound is carried out, on the same connection', async t => {
   const before = await arrived()
-  const raw = new RawHttp(gateway.http)
+  const raw = new RawHttp(gateway)
   t.teardown(() => raw.destroy())
   for (const [index, [header, body]] of (
     [
@@ -122,7 +122,7 @@ t.test('every answer is counted once, and what got none is not', async t => {
     () => gateway.api.call('/im/query', { query: { option: 'user-status', uid: 1 } }),
     () => gateway.api.call('/im/push', { method: 'POST', query: { dim: 'uid', uid: 1 }, body: 'x' }),
     () => gateway.api.call('/im/push', { method: 'POST', query: { dim: 'uid', uid: 1 }, body: 'x'.repeat(100_000) }),
-    async () => (await rawHttp(gateway.http, raw => [raw.head('GET /healthz HTTP/1.1', 'Host: y')])).closed(),
+    async () => (await rawHttp(gateway, raw => [raw.head('GET /healthz HTTP/1.1', 'Host: y')])).closed(),
   ]
   for (const [index, call] of calls.entries()) {
     const before = await answered(t)
@@ -131,7 +131,7 @@ t.test('every answer is counted once, and what got none is not', async t => {
     t.equal(await answered(t), before + 2, `call ${index}`)
   }
   const before = await answered(t)
-  const cut = await rawHttp(gateway.http, raw => [
+  const cut = await rawHttp(gateway, raw => [
     raw.head('POST /im/push?dim=broadcast HTTP/1.1', 'Content-Length: 1, 2') + raw.head('GET /healthz HTTP/1.1'),
   ])
   t.notMatch((await cut.closed()).text, / 200 /)

@@ -73,7 +73,7 @@ t.test('HEAD changes nothing', async t => {
 })
 
 t.test('a connection goes on behind a HEAD', async t => {
-  const raw = new RawHttp(gateway.http)
+  const raw = new RawHttp(gateway)
   t.teardown(() => raw.destroy())
   await raw.send(raw.head('HEAD /im/openapi.json HTTP/1.1'))
   await raw.until(text => text.includes('\r\n\r\n'))

@@ -2,8 +2,10 @@ import { type Refused, refused } from '../contract/answer.ts'
 import type { Id } from '../util/id.ts'
 import type { Headers, Keys } from './keys.ts'
 import type { Limits } from './limits.ts'
+import { Shed } from './overload.ts'
 import type { Comer } from './peer.ts'
 import type { Places } from './places.ts'
+import type { Shedding } from './shedding.ts'
 
 /** The HTTP answer to a refused WebSocket upgrade. */
 export interface UpgradeRefusal extends Refused {
@@ -15,22 +17,26 @@ export interface UpgradeRefusal extends Refused {
 
 /** Another moment or another gateway may have a place. */
 const LATER = { status: '503 Service Unavailable', retryAfterS: 5 } as const
+/** When who was shed may ask again. */
+const OVERLOADED_S = 2
 
 /**
  * The one place that admits or refuses: connections, WebSocket upgrades, sign-ins, requests of clients and calls of the HTTP
  * API. It limits the number of connections, holds callers to the limits, checks API keys, and refuses newcomers while the
- * gateway drains. Thread: its worker; the number of connections and the limits hold over all workers.
+ * gateway drains or is overloaded. Thread: its worker; the number of connections and the limits hold over all workers.
  */
 export class Admission {
   readonly limits: Limits
+  readonly shedding: Shedding
   readonly #places: Places
   readonly #keys: Keys
   #isClosed = false
 
-  constructor(places: Places, keys: Keys, limits: Limits) {
+  constructor(places: Places, keys: Keys, limits: Limits, shedding: Shedding) {
     this.#places = places
     this.#keys = keys
     this.limits = limits
+    this.shedding = shedding
   }
 
   /** Connections refused since the start. */
@@ -75,6 +81,8 @@ export class Admission {
   upgrade(comer: Comer): number | UpgradeRefusal {
     const { isTight: isSilent } = this.#places
     if (this.#isClosed) return { ...refused('NOT_SERVING'), ...LATER, isSilent }
+    const busy = this.shedding.refuses(Shed.CONNECTIONS)
+    if (busy !== undefined) return { ...busy, ...LATER, retryAfterS: OVERLOADED_S, isSilent }
     const place = this.limits.connect(comer)
     if (typeof place !== 'number') {
       const retryAfterS = Math.ceil(place.waitMs / 1000)
@@ -90,8 +98,10 @@ export class Admission {
     this.limits.left(place)
   }
 
-  /** Before a token is looked at. @returns why nobody from there may sign in now */
+  /** Before a token is looked at. @returns why nobody, or nobody from there, may sign in now */
   signIn(comer: Comer): Refused | undefined {
+    const busy = this.shedding.refuses(Shed.CONNECTIONS)
+    if (busy !== undefined) return busy
     return this.limits.isBarred(comer) ? refused('RATE_IP', 'too many bad sign-ins from this address') : undefined
   }
 
@@ -102,6 +112,8 @@ export class Admission {
 
   /** A user makes a room or a group. @returns why not */
   create(uid: Id): Refused | undefined {
+    const busy = this.shedding.refuses(Shed.JOINS)
+    if (busy !== undefined) return busy
     if (!this.limits.createsTooMuch(uid)) return undefined
     return refused('RATE_USER', 'too many rooms and groups made by this user: try again later')
   }

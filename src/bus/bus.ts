@@ -109,6 +109,18 @@ export class Bus {
     return peer !== undefined && peer.overflowBytes > this.#congestedBytes
   }
 
+  /** Bytes that wait here for a worker whose ring is full. */
+  backlogOf(to: number): number {
+    return this.#peers[to]?.overflowBytes ?? 0
+  }
+
+  /** How full the fullest ring is that this worker reads, 0..1. */
+  get fill(): number {
+    let fill = 0
+    for (const peer of this.#peers) if (peer !== undefined && peer.consumer.fill > fill) fill = peer.consumer.fill
+    return fill
+  }
+
   /** Which worker of a seat records to it reach: news of a newer one may come by others first. @returns undefined while it is down */
   generationOf(worker: number): number | undefined {
     return this.#peers[worker]?.generation

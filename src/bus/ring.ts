@@ -119,6 +119,11 @@ export class RingConsumer {
     return Atomics.load(this.#positions, TAIL) === this.#head
   }
 
+  /** How full it is, 0..1; stale at once. */
+  get fill(): number {
+    return ((Atomics.load(this.#positions, TAIL) - this.#head) >>> 0) / this.#block.length
+  }
+
   /**
    * Hands on up to `recordsMax` records in order; their room is given back after each. Thread: consumer only.
    * A record counts as read before its handler runs: a handler that throws does not see it again.

@@ -243,6 +243,18 @@ export const optionRows = {
     doc: 'Users that one user may block and mute, in all (10023 over it); 0: no limit.',
     reloadable: true,
   },
+  overloadDelayMs: {
+    schema: integer(0, 60_000).default(0),
+    doc:
+      'A worker whose timers run later than this is overloaded, and sheds new connections; joins too at twice, chats of level 0 ' +
+      'too at four times this delay. 0: nothing is shed. Some 50 to 200 make sense.',
+    reloadable: false,
+  },
+  readySheds: {
+    schema: yesOrNo.default(false),
+    doc: '1: `/readyz` answers 503 while a worker is overloaded. Else overload is only a reason in it, with 200.',
+    reloadable: false,
+  },
   sidUnusedMaxS: {
     schema: integer(0, 315_360_000).default(0),
     doc: 'Seconds after which a registration is forgotten that no device signs in with; 0: never. Not below `tokenTtlS`.',

@@ -107,6 +107,11 @@ reading for as long as they are too many. OFFLINE is never refused. A user who h
 online, or makes too many rooms and groups in a minute, hears 10023; an address with too many bad
 sign-ins 10022.
 
+**Overload.** With \`overloadDelayMs\`, an overloaded gateway sheds, in this order: new connections
+(the upgrade is answered 503 with Retry-After, raw TCP and ONLINE get KICK 4007 with \`after\`); joins
+of rooms and groups, and new ones; chats of level 0, which is the level of a chat that says none.
+Joins and chats are refused with 10009. Sessions that are in go on.
+
 ## Requests
 
 Fields marked \`?\` are optional. The gateway ignores unknown fields.

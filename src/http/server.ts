@@ -10,13 +10,18 @@ import { replyText } from './reply-text.ts'
 import { IDEMPOTENCY_KEY_MAX, type Reply } from './route.ts'
 import { type CompiledRoute, type Router, readParameters } from './router.ts'
 
+export interface Readiness {
+  readonly ready: boolean
+  readonly reasons: readonly string[]
+}
+
 export interface HttpServices {
   readonly context: HttpContext
   readonly router: Router
   /** Whether the gateway takes requests; false while starting or draining (503). */
   isServing(): boolean
-  /** Whether every worker serves; for load balancers. */
-  isReady(): boolean
+  /** For load balancers: whether the gateway should get clients, and what speaks against it. */
+  readiness(): Readiness
   metricsPage(): Promise<string>
   openApi(): string
   answered(): void
@@ -95,10 +100,10 @@ export class HttpServer {
   }
 
   #admit(exchange: Exchange): void {
-    const { context, isReady, isServing, metricsPage, openApi } = this.#services
+    const { context, isServing, metricsPage, openApi } = this.#services
     const { path, headers } = exchange
     if (path === '/healthz' || path === '/readyz') {
-      this.#probe(exchange, path === '/healthz' || isReady())
+      this.#probe(exchange, path === '/readyz')
       return
     }
     const refusal = context.admission.call(headers, () => isLoopbackAddress(exchange.address))
@@ -120,9 +125,14 @@ export class HttpServer {
     this.#run(exchange)
   }
 
-  #probe(exchange: Exchange, isGood: boolean): void {
+  #probe(exchange: Exchange, asksReadiness: boolean): void {
     mustRead(exchange)
-    this.#answer(exchange, isGood ? 200 : 503, `{"status":"${isGood ? 'ok' : 'not ready'}"}`, JSON_TYPE)
+    if (!asksReadiness) {
+      this.#answer(exchange, 200, '{"status":"ok"}', JSON_TYPE)
+      return
+    }
+    const readiness = this.#services.readiness()
+    this.#answer(exchange, readiness.ready ? 200 : 503, JSON.stringify(readiness), JSON_TYPE)
   }
 
   #run(exchange: Exchange): void {

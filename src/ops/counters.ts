@@ -48,6 +48,7 @@ export const counterRows = {
   closed_login_timeout_total: { kind: 'counter', doc: 'Clients disconnected because they did not sign in in time' },
   closed_bad_frame_total: { kind: 'counter', doc: 'Clients disconnected because they sent a malformed frame' },
   closed_over_limit_total: { kind: 'counter', doc: 'Clients disconnected because they were over a limit' },
+  closed_overload_total: { kind: 'counter', doc: 'Clients sent away because the worker was overloaded' },
   closed_bad_token_total: { kind: 'counter', doc: 'Clients disconnected because their token was invalid' },
   closed_expired_token_total: { kind: 'counter', doc: 'Clients disconnected because their token had expired' },
   closed_replaced_total: {
@@ -92,6 +93,19 @@ export const counterRows = {
     doc: 'Requests of sessions over requestBytesPerSecond, and pauses in reading for it',
   },
   limited_http_requests_per_key_total: { kind: 'counter', doc: 'HTTP requests over httpRequestsPerKeyPerSecond' },
+  overload_level: {
+    kind: 'gauge',
+    doc: 'How overloaded the worker is: 1 sheds new connections, 2 joins too, 3 messages of level 0 too',
+  },
+  shed_connections_total: {
+    kind: 'counter',
+    doc: 'Connections, sign-ins and calls of register and iplist refused because of overload',
+  },
+  shed_joins_total: {
+    kind: 'counter',
+    doc: 'Joins of rooms and groups, and new ones, refused because of overload',
+  },
+  shed_messages_total: { kind: 'counter', doc: 'Chats of level 0 refused because of overload' },
   event_loop_utilization: { kind: 'gauge', doc: 'Share of the last second that the worker was busy, 0..1' },
 } as const
 

@@ -40,6 +40,7 @@ export const Disconnect = {
     text: 'over a limit: too many bad sign-ins from this address',
   },
   OFFLINE: { cause: 'offline', closeCode: 1000, errorCode: 0, text: 'signed out' },
+  OVERLOAD: { cause: 'overload', closeCode: 4007, errorCode: 10009, text: 'the gateway is overloaded' },
   BAD_FRAME: { cause: 'bad_frame', closeCode: 4500, errorCode: 20010, text: 'bad frame' },
   BAD_TOKEN: { cause: 'bad_token', closeCode: 4501, errorCode: 20012, text: 'bad token' },
   REPLACED: { cause: 'replaced', closeCode: 4502, errorCode: 20009, text: 'replaced by a newer connection' },

@@ -133,28 +133,40 @@ const SUSPICIOUS = /\\u[dD][89a-fA-F]|[eE]\+?[0-9]{3}|[0-9]{300}/
 
 /** Whether it is JSON that the decoders of other languages take too. */
 function isJson(body: Buffer): boolean {
-  if (!isUtf8(body)) return false
+  // Before it is parsed, because that takes long where it is deep.
+  if (!isUtf8(body) || depthOf(body) > JSON_DEPTH_MAX) return false
   const text = body.toString()
   try {
     const value: unknown = JSON.parse(text)
-    return (!SUSPICIOUS.test(text) && openings(body) <= JSON_DEPTH_MAX) || isPlain(value, 0)
+    return !SUSPICIOUS.test(text) || isPlain(value)
   } catch (error) {
     if (error instanceof SyntaxError) return false
     throw error
   }
 }
 
-function openings(json: Buffer): number {
-  let count = 0
-  for (const byte of json) if (byte === 0x5b || byte === 0x7b) count++
-  return count
+const [QUOTE, BACKSLASH] = [0x22, 0x5c]
+
+/** How many brackets stand within each other. */
+function depthOf(json: Buffer): number {
+  let depth = 0
+  let deepest = 0
+  let isText = false
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at]!
+    if (byte === QUOTE) isText = !isText
+    else if (isText) at += byte === BACKSLASH ? 1 : 0
+    else if (byte === 0x5b || byte === 0x7b) deepest = Math.max(deepest, ++depth)
+    else if (byte === 0x5d || byte === 0x7d) depth--
+  }
+  return deepest
 }
 
-/** Numbers are finite, texts have no surrogate alone, and it is not too deep. */
-function isPlain(value: unknown, depth: number): boolean {
+/** Numbers are finite, and texts have no surrogate alone. */
+function isPlain(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value === 'string') return value.isWellFormed()
   if (typeof value !== 'object' || value === null) return true
-  if (depth === JSON_DEPTH_MAX) return false
-  return Object.entries(value).every(([key, field]) => key.isWellFormed() && isPlain(field, depth + 1))
+  if (Array.isArray(value)) return value.every(isPlain)
+  return Object.entries(value).every(([key, field]) => key.isWellFormed() && isPlain(field))
 }

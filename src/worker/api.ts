@@ -4,7 +4,7 @@ import { openIpDatabase } from '../http/ip-database.ts'
 import { openApi } from '../http/openapi.ts'
 import { Router } from '../http/router.ts'
 import { routes } from '../http/routes.ts'
-import { HttpServer } from '../http/server.ts'
+import { HttpServer, type Readiness } from '../http/server.ts'
 import { metricsPage } from '../ops/metrics.ts'
 import type { SessionContext } from '../session/context.ts'
 import { storedNodes } from '../shard/nodes.ts'
@@ -19,6 +19,17 @@ export interface Api {
   readonly parts: readonly Part[]
   /** Resolves when every request that was taken is answered. */
   allAnswered(): Promise<void>
+}
+
+/** Overload turns nobody away at the door, unless the option says so. */
+function readinessOf({ counters, isDraining, options }: Core, workers: number): Readiness {
+  const reasons = []
+  if (isDraining()) reasons.push('draining')
+  else if (counters.sum('up') < workers) reasons.push('starting')
+  const ready = reasons.length === 0
+  const isOverloaded = counters.sum('overload_level') > 0
+  if (isOverloaded) reasons.push('overload')
+  return { ready: ready && !(isOverloaded && options.readySheds), reasons }
 }
 
 export async function createApi(
@@ -37,7 +48,7 @@ export async function createApi(
     context: { ...core, admission, tokens, directory, placeOf },
     router: new Router(routes),
     isServing: () => !isDraining(),
-    isReady: () => !isDraining() && counters.sum('up') === links.length,
+    readiness: () => readinessOf(core, links.length),
     metricsPage: () => metricsPage(counters),
     openApi: () => openApiText,
     answered: () => count.add('http_requests_total', 1),

@@ -1,3 +1,4 @@
+import { SAMPLE_MS } from '../admission/overload.ts'
 import type { Link } from '../bus/bus.ts'
 import { restoreBroadcasts } from './broadcasts.ts'
 import type { Core } from './core.ts'
@@ -44,9 +45,22 @@ export class Assembly {
       this.#each(part => part.gauges?.(count))
       reactor.wake()
     })
+    if (this.#core.overload.isOn) this.#watchLoad()
     clock.every(BEAT_MS, () => count.set('beat_ms', clock.instant() / 1000))
     reactor.wake()
     count.set('up', 1)
+  }
+
+  /** Looks how late it is and how full its rings are. */
+  #watchLoad(): void {
+    const { bus, clock, count, overload } = this.#core
+    let dueAt = clock.now() + SAMPLE_MS
+    clock.every(SAMPLE_MS, () => {
+      const now = clock.now()
+      overload.sample(Math.max(0, now - dueAt), bus.fill, now)
+      count.set('overload_level', overload.level)
+      dueAt = now + SAMPLE_MS
+    })
   }
 
   /** A worker ended: its sessions are gone, and what it was the home of has to be told anew. */

@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import { Shed } from '../admission/overload.ts'
 import { ListenerType } from '../contract/listener.ts'
 import { Disconnect } from '../protocol/disconnect.ts'
 import { Frame } from '../protocol/frame.ts'
@@ -32,7 +33,7 @@ interface ClientEvents {
 
 /** Joins connections to the sessions: what one says is dispatched, what happens to it is told to the hub. */
 export function clientEvents({ count, guard, onDefect, options }: Core, context: SessionContext): ClientEvents {
-  const { hub, clock } = context
+  const { admission, hub, clock } = context
   const open = { [ListenerType.TCP]: 0, [ListenerType.WS]: 0 }
   let onAllClosed: (() => void) | undefined
 
@@ -65,7 +66,12 @@ export function clientEvents({ count, guard, onDefect, options }: Core, context:
   const events: ConnectionEvents<Session> = {
     opened(connection) {
       counted(connection.listener, 1)
-      return hub.open(connection)
+      const session = hub.open(connection)
+      // A WebSocket was refused before it was one; who comes by raw TCP hears KICK, once the transport knows the session.
+      if (connection.listener === ListenerType.TCP && admission.shedding.refuses(Shed.CONNECTIONS) !== undefined) {
+        clock.next(() => hub.kick(session, Disconnect.OVERLOAD))
+      }
+      return session
     },
     binary: (session, chunk) => hear(session, chunk, dispatchBinary),
     text: (session, chunk) => hear(session, chunk, dispatchText),

@@ -1,4 +1,6 @@
 import { Limits } from '../admission/limits.ts'
+import { Overload, Shed } from '../admission/overload.ts'
+import { Shedding } from '../admission/shedding.ts'
 import { Bus, type OnBusRecord } from '../bus/bus.ts'
 import { Reactor } from '../bus/reactor.ts'
 import type { Options } from '../config/options.ts'
@@ -16,6 +18,13 @@ import type { WorkerStart } from './shared.ts'
 /** Ids that the gateway chooses begin above what app servers usually number by hand. */
 const FIRST_NEW_ID = 2 ** 40
 
+const shedCounters = {
+  [Shed.NOTHING]: 'shed_connections_total',
+  [Shed.CONNECTIONS]: 'shed_connections_total',
+  [Shed.JOINS]: 'shed_joins_total',
+  [Shed.MESSAGES]: 'shed_messages_total',
+} as const
+
 /** What every part of a worker stands on. */
 export interface Core extends Omit<Ground, 'wakeups'> {
   readonly self: number
@@ -31,6 +40,8 @@ export interface Core extends Omit<Ground, 'wakeups'> {
   readonly msgids: IdBlocks
   readonly newIds: IdBlocks
   readonly limits: Limits
+  readonly overload: Overload
+  readonly shedding: Shedding
   /** The wall: runs it, and logs a defect instead of letting it end what comes after. */
   guard(run: () => void): void
   isDraining(): boolean
@@ -77,6 +88,12 @@ export function createCore(start: WorkerStart, ground: Ground): Core {
   const newIds = blocks('id', 1000, FIRST_NEW_ID)
   const count = counters.row(self)
   const limits = new Limits(options, start.limitTables, self, { clock, count, log })
+  const overload = new Overload(options.overloadDelayMs)
+  const others = {
+    levelOf: (worker: number) => counters.get(worker, 'overload_level'),
+    backlogOf: (worker: number) => bus.backlogOf(worker) / options.ringBytes,
+  }
+  const shedding = new Shedding(overload, others, what => count.add(shedCounters[what], 1))
   let lastUtilization = performance.eventLoopUtilization()
   const part: Part = {
     workerLost: worker => calls.disconnect(worker),
@@ -109,6 +126,8 @@ export function createCore(start: WorkerStart, ground: Ground): Core {
     msgids,
     newIds,
     limits,
+    overload,
+    shedding,
     onDefect,
     guard,
     part,

@@ -33,7 +33,7 @@ process.on('unhandledRejection', reason => {
 })
 
 const places = new Places(start.places, start.index, start.placeLimits, clock)
-const admission = new Admission(places, new Keys(start.apiKeys), core.limits)
+const admission = new Admission(places, new Keys(start.apiKeys), core.limits, core.shedding)
 const edge = createEdge(core, admission)
 const homes = createHomes(core)
 const api = await createApi(core, start, app, admission, edge.context)

@@ -14,6 +14,7 @@ import { dispatchBinary, dispatchText } from '#dist/session/dispatch.js'
 import { Session, SessionState } from '#dist/session/session.js'
 import { Tokens } from '#dist/session/token.js'
 import type { Cid, Sid, Uid } from '#dist/util/id.js'
+import { batch } from './batch.js'
 
 type Verify = () => void
 
@@ -353,4 +354,14 @@ const ring: Target = {
   },
 }
 
-export const targets: Readonly<Record<string, Target>> = { frames, msgpack, json, dispatch, query, body, token, ring }
+export const targets: Readonly<Record<string, Target>> = {
+  frames,
+  msgpack,
+  json,
+  dispatch,
+  query,
+  body,
+  batch,
+  token,
+  ring,
+}

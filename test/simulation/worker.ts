@@ -73,7 +73,7 @@ export class ModelWorker {
     this.core = createCore(start, { clock, store, log, wakeups, counters: new Counters(start.counters), onDefect })
     this.#watchWrites()
     const places = new Places(start.places, index, start.placeLimits, clock)
-    const admission = new Admission(places, new Keys([]), this.core.limits)
+    const admission = new Admission(places, new Keys([]), this.core.limits, this.core.shedding)
     this.edge = createEdge(this.core, admission)
     this.homes = this.#watched(createHomes(this.core))
     this.#assembly = new Assembly(this.core, this.edge, this.homes, [{ methods: { nodesChanged: () => ({}) } }])

@@ -47,7 +47,11 @@ export function oneConnection() {
   const fanout = new Fanout(clock, 0, { published: () => undefined, flushed: () => undefined }, () => undefined)
   const context = {
     options: { heartbeatMs: 1000, roomsPerSessionMax: 10, requestsOpenMax: 10 },
-    admission: { signIn: () => undefined, limits: { ...NO_LIMITS, pace: undefined } },
+    admission: {
+      signIn: () => undefined,
+      limits: { ...NO_LIMITS, pace: undefined },
+      shedding: { refuses: () => undefined },
+    },
     clock,
     calls,
     hub,

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { withDeadline } from './deadline.js'
+import type { Gateway } from './gateway.js'
 
 /** What came back on a connection until it ended, or until it had said enough. */
 export interface RawAnswer {
@@ -10,14 +11,14 @@ export interface RawAnswer {
 /** A connection on which a test writes HTTP by hand. */
 export class RawHttp {
   readonly #socket: Socket
-  readonly #host: string
+  readonly #headers: readonly string[]
   #text = ''
   #isClosed = false
   #onChange: () => void = () => undefined
 
-  constructor(address: string) {
-    this.#host = address
-    const [host, port] = address.split(':')
+  constructor({ http, key }: Pick<Gateway, 'http' | 'key'>) {
+    this.#headers = [`Host: ${http}`, ...(key === undefined ? [] : [`X-API-Key: ${key}`])]
+    const [host, port] = http.split(':')
     this.#socket = connect({ host: host!, port: Number(port), noDelay: true })
     this.#socket.on('data', data => {
       this.#text += data.toString('latin1')
@@ -31,10 +32,10 @@ export class RawHttp {
     })
   }
 
-  /** The lines of a head, with Host, and what comes behind it. */
+  /** The head of a request, with Host and the API key. */
   head(...lines: string[]): string {
     const [first, ...headers] = lines
-    return [first, `Host: ${this.#host}`, ...headers, '', ''].join('\r\n')
+    return [first, ...this.#headers, ...headers, '', ''].join('\r\n')
   }
 
   /** Resolves when it was handed to the kernel. */
@@ -68,8 +69,11 @@ export class RawHttp {
 }
 
 /** Sends each part as a segment of its own. */
-export async function rawHttp(address: string, make: (raw: RawHttp) => readonly (string | Buffer)[]): Promise<RawHttp> {
-  const raw = new RawHttp(address)
+export async function rawHttp(
+  gateway: Gateway,
+  make: (raw: RawHttp) => readonly (string | Buffer)[],
+): Promise<RawHttp> {
+  const raw = new RawHttp(gateway)
   for (const part of make(raw)) await raw.send(part)
   return raw
 }

@@ -72,6 +72,9 @@ function* readFields({ bytes, first }: JsonValue, pushBytesMax: number): Steps<P
     if (count === FIELDS_MAX) throw ApiError.of('BAD_PARAMETER', `push: expected up to ${FIELDS_MAX} fields`)
     const name = yield* scanner.key()
     const value = yield* scanner.value()
+    if (parameters.has(name) || content.has(name)) {
+      throw ApiError.of('BAD_PARAMETER', `${name.slice(0, 64)}: expected one value, got two`)
+    }
     if (CONTENT.has(name)) content.set(name, value)
     else parameters.set(name, parameterOf(name, value))
     yield

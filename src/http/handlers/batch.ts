@@ -22,14 +22,39 @@ export async function pushBatch(context: HttpContext, _query: object, { body, is
   // The pushes are parts of it.
   const kept = isOwn ? body : Buffer.from(body)
   const pushes = await inSlices(clock, readBatch(withoutBom(kept), options.pushBytesMax))
-  const list = await Promise.all(await inSlices(clock, sendAll(context, pushes)))
+  const list: PushReply[] = []
+  for (const some of portions(pushes)) {
+    list.push(...(await Promise.all(await inSlices(clock, sendAll(context, some, list.length)))))
+  }
   return { len: list.length, list }
 }
 
-function* sendAll(context: HttpContext, pushes: readonly (Push | ApiError)[]): Steps<Promise<PushReply>[]> {
+/** A batch of so many bytes would fill the rings to other workers, and what is left of it would be answered BUSY. */
+const PORTION_BYTES = 262_144
+
+/** The pushes in parts: each waits until the one before it has gone out. */
+function* portions(pushes: readonly (Push | ApiError)[]): Generator<readonly (Push | ApiError)[]> {
+  let from = 0
+  let bytes = 0
+  for (const [index, push] of pushes.entries()) {
+    bytes += push instanceof ApiError ? 0 : push.body.length
+    if (bytes < PORTION_BYTES) continue
+    yield pushes.slice(from, index + 1)
+    from = index + 1
+    bytes = 0
+  }
+  yield pushes.slice(from)
+}
+
+/** @param first the position of the first of them in the batch */
+function* sendAll(
+  context: HttpContext,
+  pushes: readonly (Push | ApiError)[],
+  first: number,
+): Steps<Promise<PushReply>[]> {
   const replies: Promise<PushReply>[] = []
   for (const [index, push] of pushes.entries()) {
-    replies.push(sendOne(context, push, index))
+    replies.push(sendOne(context, push, first + index))
     yield
   }
   return replies

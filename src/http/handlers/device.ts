@@ -1,3 +1,4 @@
+import { Shed } from '../../admission/overload.ts'
 import type { Device } from '../../contract/methods.ts'
 import { addressText, hostOf } from '../../util/address.ts'
 import type { Sid, Uid } from '../../util/id.ts'
@@ -10,8 +11,15 @@ const ADDRESSES_MAX = 5
 /** How long a device waits before it reconnects: base * factor^attempt, at most max, plus or minus the share `jitter`. */
 const BACKOFF = { base: 1000, factor: 2, max: 60_000, jitter: 0.5 } as const
 
+/** A device that would not be let in need not be sent. @throws ApiError */
+function mustTakeNewcomers({ admission }: HttpContext): void {
+  granted(admission.shedding.refuses(Shed.CONNECTIONS))
+}
+
 /** Gives the user a new session id. It is durable before the reply. */
-export async function register({ calls, placement }: HttpContext, device: Device) {
+export async function register(context: HttpContext, device: Device) {
+  const { calls, placement } = context
+  mustTakeNewcomers(context)
   const { uid, nation, city, town } = device
   const { sid } = granted(await calls.ask(placement.homeOf(uid), 'userRegister', { uid, nation, city, town }))
   return { uid, sid, nation, city, town }
@@ -27,6 +35,7 @@ interface IpList {
 /** The addresses that the device may connect to, and its token. */
 export async function listAddresses(context: HttpContext, { type, uid, sid, clientip }: IpList) {
   const { calls, clock } = context
+  mustTakeNewcomers(context)
   const { device } = granted(await calls.askHere('deviceOf', { sid }))
   if (device?.uid !== uid) throw ApiError.of('SID_MISMATCH')
   const expire = context.options.tokenTtlS

@@ -1,3 +1,4 @@
+import { Shed } from '../../admission/overload.ts'
 import { isRefused, type Refused, refused } from '../../contract/answer.ts'
 import type { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
@@ -6,16 +7,20 @@ import type { SessionContext } from '../context.ts'
 import type { ClientRequest } from '../request.ts'
 import type { Session } from '../session.ts'
 
-/**
- * The session is in all groups of its user, so it knows how many there are.
- * @param gid one that he may be in already
- */
-export function tooManyGroups({ groups, uid }: Session, { admission }: SessionContext, gid?: Gid): Refused | undefined {
+/** The session is in all groups of its user, so it knows how many there are. */
+function tooManyGroups({ groups, uid }: Session, { admission }: SessionContext): Refused | undefined {
   const max = admission.limits.of('groupsPerUserMax')
   if (max === 0 || groups === undefined || groups.size < max) return undefined
-  if (gid !== undefined && groups.get(gid) !== undefined) return undefined
   if (!admission.limits.exceeded('groupsPerUserMax', 'uid', uid)) return undefined
   return refused('RATE_USER', `too many groups: a user may be in ${max}`)
+}
+
+/** Whether the session may come into a group, as far as its worker can tell. */
+export function mayJoinGroup(session: Session, context: SessionContext, gid: Gid): Refused | undefined {
+  const { admission, placement } = context
+  // Who is in it already goes on.
+  if (session.groups?.get(gid) !== undefined) return undefined
+  return admission.shedding.refuses(Shed.JOINS, placement.homeOf(gid)) ?? tooManyGroups(session, context)
 }
 
 /** Without a gid, or with 0, the gateway chooses one. */

@@ -7,7 +7,7 @@ import type { Gid, Id, Rid, Uid } from '../../util/id.ts'
 import type { SessionContext } from '../context.ts'
 import type { Answerable } from '../request.ts'
 import type { Session } from '../session.ts'
-import { tooManyGroups } from './group.ts'
+import { mayJoinGroup } from './group.ts'
 
 /** A request that only asks a home and passes its answer on. */
 interface Row<R extends Request, M extends keyof Methods> {
@@ -110,7 +110,7 @@ export const homeRequests = {
     of: group,
     args: ({ gid }, { uid, sid }) => ({ gid, uid, sid }),
     fields: senderInGroup,
-    refuse: ({ gid }, session, context) => tooManyGroups(session, context, gid),
+    refuse: ({ gid }, session, context) => mayJoinGroup(session, context, gid),
   }),
   [Command.GROUP_QUIT]: asks<typeof Command.GROUP_QUIT, 'groupQuit'>({
     method: 'groupQuit',

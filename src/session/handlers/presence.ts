@@ -27,7 +27,7 @@ export function handleOnline(request: Online): void {
   const barred = context.admission.signIn(session.connection)
   if (barred !== undefined) {
     request.refuse(barred, { uid, sid })
-    context.hub.kick(session, Disconnect.BAD_SIGN_INS)
+    context.hub.kick(session, barred.refused === ErrorCode.BUSY.code ? Disconnect.OVERLOAD : Disconnect.BAD_SIGN_INS)
     return
   }
   // Other words than this one, of clients newer than the gateway, are passed over.

@@ -1,3 +1,4 @@
+import { Shed } from '../../admission/overload.ts'
 import { isRefused, refused } from '../../contract/answer.ts'
 import type { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
@@ -38,13 +39,20 @@ export function handleRoomJoin(request: ClientRequest<typeof Command.ROOM_JOIN>)
   const { context, session, body } = request
   const { uid, sid, cid, at, rooms } = session
   const { rid } = body
-  if (rooms !== undefined && rooms.get(rid) === undefined && rooms.size >= context.options.roomsPerSessionMax) {
+  const isInRoom = rooms?.get(rid) !== undefined
+  if (rooms !== undefined && !isInRoom && rooms.size >= context.options.roomsPerSessionMax) {
     request.refuse(refused('TOO_MANY_ROOMS'), { uid, rid })
+    return
+  }
+  const home = context.placement.homeOf(rid)
+  const shed = isInRoom ? undefined : context.admission.shedding.refuses(Shed.JOINS, home)
+  if (shed !== undefined) {
+    request.refuse(shed, { uid, rid })
     return
   }
   const membership = askedFor(session, 'rooms', rid)
   const args = { rid, uid, sid, cid, at, listener: session.connection.listener }
-  request.ask(context.placement.homeOf(rid), 'roomJoin', args, answer => {
+  request.ask(home, 'roomJoin', args, answer => {
     if (isRefused(answer)) {
       notAdmitted(context, session, 'rooms', membership, answer)
       request.refuse(answer, { uid, rid })
