@@ -63,7 +63,7 @@ async function clientsOf(gateway: Gateway): Promise<number> {
 }
 
 t.test('all workers have the places together, and probes and operators have their own', async t => {
-  const env = { IMGATE_CONNECTIONS_MAX: '12', IMGATE_WORKERS: '4', IMGATE_LOGIN_TIMEOUT_MS: '600000' }
+  const env = { IMGATE_CONNECTIONS_MAX: '12', IMGATE_WORKERS: '3', IMGATE_LOGIN_TIMEOUT_MS: '600000' }
   const gateway = await startGateway(t, { env })
   t.match(
     gateway.process.log.find(({ msg }) => msg === 'places for connections'),

@@ -150,8 +150,18 @@ export const optionRows = {
   },
   writerBytesMax: {
     schema: integer(65_536, 1 << 30).default(1 << 20),
-    doc: 'How much may wait for a client that reads slowly. Above it the client is disconnected with 4001.',
+    doc:
+      'How much may wait for a client that reads slowly. Above it for a second, or above 8 times of it, the client is ' +
+      'disconnected with 4001; see `slowClient`.',
     reloadable: false,
+  },
+  slowClient: {
+    schema: z.enum(['close', 'drop-new']).default('close'),
+    doc:
+      'What becomes of a client that has been behind for a second. `close`: it is disconnected. `drop-new`: messages of rooms ' +
+      'and pushes to apps and to everybody are dropped until it has read nearly all; what else is for it waits, and over ' +
+      '`writerBytesMax` of that it is disconnected.',
+    reloadable: true,
   },
   flushHoldMaxMs: {
     schema: integer(0, 1000).default(20),

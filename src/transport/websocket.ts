@@ -3,24 +3,24 @@ import type { Peer } from '../admission/peer.ts'
 import { ListenerType } from '../contract/listener.ts'
 import type { Disconnect } from '../protocol/disconnect.ts'
 import { errorText } from '../protocol/error-code.ts'
-import type { Clock } from '../util/clock.ts'
+import { Fate } from '../protocol/fate.ts'
+import { Backlog, type Backlogged, type Bounds, isWorthNoting } from './backlog.ts'
 import type { Connection, ConnectionEvents } from './connection.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from './uws.ts'
 
-/** What `ws.send` returns when nothing waits, and when it dropped the message (docs/engine.md, 4). */
-const WRITTEN = 1
-const DROPPED = 2
+/** `ws.send` returns this when the system took everything (docs/engine.md, 4). */
+const ALL_SENT = 1
+/** Of `maxBackpressure`: the library drops nothing by itself. */
+const NO_BOUND = 0
 /** The code of a connection that has ended without a close frame: the system has closed it. */
 const GONE = 1006
 /** How long the library waits at most for the client to close its side, once everything is sent (docs/engine.md, 4). */
 const CLOSING_MS = 8000
 
-export interface WebSocketServices<S> {
+export interface WebSocketServices<S> extends Bounds {
   readonly messageBytesMax: number
-  readonly writerBytesMax: number
   /** A connection that says nothing for so long is closed: 8 to 960 seconds. */
   readonly idleTimeoutS: number
-  readonly clock: Clock
   readonly admission: Admission
   readonly events: ConnectionEvents<S>
 }
@@ -35,7 +35,7 @@ interface UserData<S> {
 
 /** Serves WebSocket clients at `path` of the App. */
 export function serveWebSocket<S>(app: TemplatedApp, path: string, services: WebSocketServices<S>): void {
-  const { clock, admission, events } = services
+  const { admission, events } = services
   const drainsMs = services.idleTimeoutS * 1000 + CLOSING_MS
   // Reports every connection to the port, and the end of those that stayed HTTP: a WebSocket ends in `close` below.
   const onSocket = (res: HttpResponse, step: unknown) => {
@@ -50,14 +50,14 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
   }
   app.ws<UserData<S>>(path, {
     maxPayloadLength: services.messageBytesMax,
-    maxBackpressure: services.writerBytesMax,
+    maxBackpressure: NO_BOUND,
     // Silence is judged by the heartbeat of the session, the same for both transports. This is for connections that
     // were ended: without it one whose client has read the rest would stay open until the client closes it.
     idleTimeout: services.idleTimeoutS,
     sendPingsAutomatically: false,
     upgrade: (res, req, context) => upgrade<S>(res, req, context, admission),
     open(ws) {
-      const connection = new WebSocketConnection(ws, clock, events)
+      const connection = new WebSocketConnection(ws, services, events)
       ws.getUserData().connection = connection
       connection.state = events.opened(connection)
     },
@@ -72,7 +72,7 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
     pong: alive,
     close(ws, code) {
       const { connection, place } = ws.getUserData()
-      admission.left(code === GONE ? 0 : connection?.isBehind === true ? drainsMs : CLOSING_MS)
+      admission.left(code === GONE ? 0 : connection?.isDraining === true ? drainsMs : CLOSING_MS)
       admission.exit(place)
       connection?.forget()
       if (connection?.state !== undefined) events.closed(connection.state)
@@ -116,21 +116,22 @@ function peerOf(native: Pick<HttpResponse, 'getRemoteAddressAsText'> | undefined
   return { address, origin, isTls: false }
 }
 
-class WebSocketConnection<S> implements Connection {
+class WebSocketConnection<S> implements Connection, Backlogged {
   readonly listener = ListenerType.WS
   /** What `opened` returned. */
   state: S | undefined
-  /** Whether something waited for the client after the last write. */
-  isBehind = false
   #ws: WebSocket<UserData<S>> | undefined
-  readonly #clock: Clock
+  readonly #bounds: Bounds
   readonly #events: ConnectionEvents<S>
   #peer: Peer | undefined
-  #isSlow = false
+  /** Whether something waited for the client when it was ended. */
+  #drains = false
+  /** While more than a little waits. */
+  #backlog: Backlog | undefined
 
-  constructor(ws: WebSocket<UserData<S>>, clock: Clock, events: ConnectionEvents<S>) {
+  constructor(ws: WebSocket<UserData<S>>, bounds: Bounds, events: ConnectionEvents<S>) {
     this.#ws = ws
-    this.#clock = clock
+    this.#bounds = bounds
     this.#events = events
   }
 
@@ -139,14 +140,40 @@ class WebSocketConnection<S> implements Connection {
     return this.#peer
   }
 
-  write(payload: Buffer | string, isBinary: boolean): boolean {
+  /** At its end: whether the library still has something to send. */
+  get isDraining(): boolean {
+    return this.#drains || this.#backlog !== undefined
+  }
+
+  get bytesWaiting(): number {
+    return this.#ws?.getBufferedAmount() ?? 0
+  }
+
+  write(payload: Buffer | string, isBinary: boolean, mayDrop: boolean): Fate {
     const ws = this.#ws
-    if (ws === undefined) return false
-    const taken = ws.send(payload, isBinary)
-    this.isBehind = taken !== WRITTEN
-    if (taken !== DROPPED) return true
-    this.#tooSlow()
-    return false
+    if (ws === undefined) return Fate.GONE
+    if (this.#backlog?.concerns(payload.length)) {
+      const fate = this.#backlog.judge(payload.length, mayDrop)
+      if (fate !== Fate.TAKEN) return fate
+    }
+    if (ws.send(payload, isBinary) === ALL_SENT) this.#caughtUp()
+    else this.#isBehind(ws.getBufferedAmount(), payload.length, mayDrop)
+    return Fate.TAKEN
+  }
+
+  tooSlow(): void {
+    if (this.#ws !== undefined && this.state !== undefined) this.#events.tooSlow(this.state)
+  }
+
+  #caughtUp(): void {
+    this.#backlog?.end()
+    this.#backlog = undefined
+  }
+
+  #isBehind(waiting: number, byteCount: number, mayDrop: boolean): void {
+    if (this.#backlog === undefined && !isWorthNoting(waiting, this.#bounds)) return
+    this.#backlog ??= new Backlog(this.#bounds, this)
+    this.#backlog.wrote(waiting, byteCount, mayDrop)
   }
 
   /** This release has no way to stop reading from one WebSocket. */
@@ -160,23 +187,19 @@ class WebSocketConnection<S> implements Connection {
     this.#ws?.ping()
   }
 
-  end(reason: Disconnect): void {
+  /** The library waits a few seconds for a client that does not read, and then cuts the connection. */
+  end(reason: Disconnect, last: Buffer | string | undefined, isBinary: boolean): void {
     const ws = this.#ws
-    this.#ws = undefined
-    ws?.end(reason.closeCode, reason.text)
-  }
-
-  /** Not now: the caller may be walking over the members of a topic. */
-  #tooSlow(): void {
-    if (this.#isSlow) return
-    this.#isSlow = true
-    this.#clock.soon(() => {
-      if (this.#ws !== undefined && this.state !== undefined) this.#events.tooSlow(this.state)
-    })
+    if (ws === undefined) return
+    this.forget()
+    if (last !== undefined) ws.send(last, isBinary)
+    this.#drains = ws.getBufferedAmount() > 0
+    ws.end(reason.closeCode, reason.text)
   }
 
   /** The native socket is gone: touching it would throw. */
   forget(): void {
     this.#ws = undefined
+    this.#caughtUp()
   }
 }

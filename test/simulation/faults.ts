@@ -56,7 +56,7 @@ export class Faults {
     world.disk.failures = 0
     world.faults.diskDelayMs = 1
     for (const worker of world.workers) Object.assign(worker, { weight: 1, frozenUntil: 0 })
-    for (const { connection } of devices.flatMap(device => device.endpoints)) connection.readAgain()
+    for (const { connection } of devices.flatMap(device => device.endpoints)) connection.read()
   }
 
   #lose(): void {
@@ -101,7 +101,9 @@ export class Faults {
     const { random, devices } = this.#simulation
     const current = random.pick(devices).current
     if (current === undefined) return
-    this.#simulation.trace.note(5, () => `${current} reads nothing any more`)
-    current.connection.isStalled = true
+    const { connection } = current
+    this.#simulation.trace.note(5, () => `${current} reads nothing any more, or again`)
+    if (connection.isStalled) connection.read()
+    else connection.stall()
   }
 }

@@ -45,6 +45,7 @@ export class World {
   readonly clock: ModelClock
   readonly options: Options
   readonly #events: WorldEvents
+  readonly counters: Counters
   readonly #counterWords: SharedArrayBuffer
   readonly #generations: number[] = []
   readonly #limitTables: LimitTables
@@ -56,10 +57,11 @@ export class World {
   constructor(random: Random, seats: number, events: WorldEvents) {
     this.random = random
     this.#events = events
-    this.options = optionsFor(seats)
+    this.options = optionsFor(seats, random.pick(['close', 'drop-new']))
     this.words = Array.from({ length: seats }, () => ({ isAsleep: false, isNotified: false }))
     this.#counterWords = createCounters(seats)
     this.#places = createPlaces(seats)
+    this.counters = new Counters(this.#counterWords)
     this.#limitTables = createLimitTables(this.options, [1, 2])
     this.#rings = this.words.map(() => this.words.map(() => createRing(RING_BYTES)))
     this.clock = new ModelClock(this.time, random, defect => {
@@ -85,7 +87,7 @@ export class World {
     if (worker.isLost) return
     const { index } = worker
     worker.end()
-    new Counters(this.#counterWords).clearGauges(index)
+    this.counters.clearGauges(index)
     this.#events.lost(worker, why)
     this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))
     this.clock.after(this.faults.restartMs, () => {
@@ -135,7 +137,7 @@ export class World {
 }
 
 /** The defaults, but for what makes short runs meet much. */
-function optionsFor(workers: number): Options {
+function optionsFor(workers: number, slowClient: Options['slowClient']): Options {
   const defaults = Object.fromEntries(
     Object.entries(optionRows).map(([key, { schema }]) => [key, schema.parse(undefined)]),
   )
@@ -143,6 +145,7 @@ function optionsFor(workers: number): Options {
     ...(defaults as Options),
     workers,
     ringBytes: RING_BYTES,
+    slowClient,
     callTimeoutMs: CALL_TIMEOUT_MS,
     loginTimeoutMs: 600_000,
     heartbeatMs: 600_000,
