@@ -1,4 +1,5 @@
 import { createLimitTables, type LimitTables } from '#dist/admission/limits.js'
+import { createPlaces, limitsWith } from '#dist/admission/places.js'
 import type { Link } from '#dist/bus/bus.js'
 import { createRing } from '#dist/bus/ring.js'
 import { type Options, optionRows } from '#dist/config/options.js'
@@ -61,6 +62,7 @@ export class World {
   readonly #generations: number[] = []
   readonly #limitTables: LimitTables
   readonly #draining = new SharedArrayBuffer(4)
+  readonly #places: SharedArrayBuffer
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
 
@@ -70,6 +72,7 @@ export class World {
     this.options = optionsFor(seats, random.pick(CONGESTED_BYTES), random.pick(['close', 'drop-new']))
     this.words = Array.from({ length: seats }, () => ({ isAsleep: false, isNotified: false }))
     this.#counterWords = createCounters(seats)
+    this.#places = createPlaces(seats)
     this.counters = new Counters(this.#counterWords)
     this.#limitTables = createLimitTables(this.options, [1, 2])
     this.#rings = this.words.map(() => this.words.map(() => createRing(RING_BYTES)))
@@ -156,6 +159,8 @@ export class World {
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: new SharedArrayBuffer(4),
       counters: this.#counterWords,
+      places: this.#places,
+      placeLimits: limitsWith(0, this.options.workers, 1_000_000, 0),
       limitTables: this.#limitTables,
       draining: this.#draining,
     }
