@@ -1,33 +1,87 @@
-import t from 'tap'
-import { TRANSPORTS } from './support/client.js'
+import t, { type Test } from 'tap'
+import { TRANSPORTS, type Transport } from './support/client.js'
 import { staysOpen } from './support/closing.js'
-import { signIn } from './support/device.js'
-import { startGateway } from './support/gateway.js'
+import { eventually } from './support/deadline.js'
+import { type Device, signIn } from './support/device.js'
+import { type Gateway, startGateway } from './support/gateway.js'
+import { createGroup, joinGroup } from './support/group.js'
 import { freshId } from './support/ids.js'
+import { counted } from './support/metrics.js'
 import { joinRoom } from './support/room.js'
 
 const PUSH_BYTES = 60_000
 /** More than the kernel's and the gateway's buffers for one connection can hold together. */
 const PUSHES_MAX = 3000
+/** The least that the option allows: a client is behind soon. */
+const WRITER_BYTES_MAX = '65536'
+const SLOW_CODE = 10009
+const payload = Buffer.alloc(PUSH_BYTES, 0x61)
 
-const gateway = await startGateway(t)
+const closing = await startGateway(t, { env: { IMGATE_WRITER_BYTES_MAX: WRITER_BYTES_MAX } })
+const dropping = await startGateway(t, {
+  env: { IMGATE_WRITER_BYTES_MAX: WRITER_BYTES_MAX, IMGATE_SLOW_CLIENT: 'drop-new' },
+})
+
+const CAUSES = ['behind', 'slow', 'gone', 'lost_worker']
+
+/** Everything that was offered to members of topics is accounted for, once nothing is held back. */
+async function isConserved(t: Test, gateway: Gateway): Promise<void> {
+  const sums = await eventually(
+    async () => {
+      const dropped = await Promise.all(CAUSES.map(cause => counted(gateway, 'dropped_total', cause)))
+      const delivered = await counted(gateway, 'deliveries_total')
+      const offered = await counted(gateway, 'offered_total')
+      return { offered, delivered, dropped }
+    },
+    ({ offered, delivered, dropped }) => offered === dropped.reduce((sum, one) => sum + one, delivered),
+    'every delivery that was due is accounted for',
+  )
+  t.ok(sums.offered > 0, `${sums.offered} deliveries: ${sums.delivered} made, ${sums.dropped.join(', ')} dropped`)
+}
+
+/** Pushes until it is enough; a reader gets them all. @returns how many */
+async function pushUntil(push: () => Promise<unknown>, reader: Device, isEnough: () => Promise<boolean>) {
+  let pushed = 0
+  while (pushed < PUSHES_MAX && !(await isEnough())) {
+    for (let index = 0; index < 10; index += 1) await push()
+    for (let index = 0; index < 10; index += 1) await reader.client.next(pushedCommand(reader))
+    pushed += 10
+  }
+  return pushed
+}
+
+const inGroup = new Set<Device>()
+const pushedCommand = (device: Device) => (inGroup.has(device) ? 'GROUP-BC' : 'ROOM-BC')
+
+async function isOffline(gateway: Gateway, { uid }: Device): Promise<boolean> {
+  return (await gateway.api.ok('/im/query', { option: 'user-status', uid })).status !== 1
+}
+
+async function inOneRoom(t: Test, gateway: Gateway, transport: Transport) {
+  const rid = freshId()
+  const slow = await signIn(t, gateway, { transport })
+  const reader = await signIn(t, gateway, { transport })
+  for (const device of [slow, reader]) await joinRoom(device, rid)
+  const push = (body: Buffer | string = payload) => gateway.api.push('room', { rid, expire: 0 }, body)
+  return { rid, slow, reader, push }
+}
+
+/** It reads again, and learns why it was closed. */
+async function isClosedAsSlow(t: Test, { client }: Device): Promise<void> {
+  client.resume()
+  const { code, retry } = await client.next('KICK')
+  t.equal(code, SLOW_CODE)
+  t.equal(retry, 1)
+  t.equal((await client.closed).code, client.transport === 'tcp' ? undefined : 4001)
+}
 
 for (const transport of TRANSPORTS) {
   t.test(`who does not read is disconnected, and the others miss nothing, over ${transport}`, async t => {
-    const rid = freshId()
-    const slow = await signIn(t, gateway, { transport })
-    const reader = await signIn(t, gateway, { transport })
-    for (const device of [slow, reader]) await joinRoom(device, rid)
-    const payload = Buffer.alloc(PUSH_BYTES, 0x61)
+    const { rid, slow, reader, push } = await inOneRoom(t, closing, transport)
     slow.client.pause()
-    let pushed = 0
-    for (let isOnline = true; isOnline && pushed < PUSHES_MAX; ) {
-      for (let index = 0; index < 10; index += 1) await gateway.api.push('room', { rid, expire: 0 }, payload)
-      for (let index = 0; index < 10; index += 1) await reader.client.next('ROOM-BC')
-      pushed += 10
-      isOnline = (await gateway.api.ok('/im/query', { option: 'user-status', uid: slow.uid })).status === 1
-    }
+    const pushed = await pushUntil(push, reader, () => isOffline(closing, slow))
     t.ok(pushed < PUSHES_MAX, `disconnected after ${((pushed * PUSH_BYTES) / 2 ** 20).toFixed(1)} MiB`)
+    await isClosedAsSlow(t, slow)
     const msgids = reader.client.received('ROOM-BC').map(({ msgid }) => msgid!)
     t.equal(msgids.length, pushed, 'the reader got every push')
     t.ok(
@@ -35,12 +89,46 @@ for (const transport of TRANSPORTS) {
       'in order',
     )
     await staysOpen(t, reader.client)
-    slow.client.resume()
-    const { code } = await slow.client.closed
-    t.ok(code === undefined || code === 1006 || (code >= 4000 && code <= 4999), `closed with ${code ?? 'no code'}`)
-    const back = await signIn(t, gateway, { transport, uid: slow.uid })
+    const back = await signIn(t, closing, { transport, uid: slow.uid })
     await joinRoom(back, rid)
-    t.equal((await gateway.api.push('room', { rid, expire: 0 }, 'welcome back')).total, 2)
+    t.equal((await push('welcome back')).total, 2)
     await back.client.next('ROOM-BC')
+    await isConserved(t, closing)
+    t.equal(await counted(closing, 'dropped_total', 'behind'), 0, 'nobody misses anything and stays')
+  })
+
+  t.test(`with drop-new who does not read stays, and what it misses is counted, over ${transport}`, async t => {
+    const { slow, reader, push } = await inOneRoom(t, dropping, transport)
+    const before = await counted(dropping, 'dropped_total', 'behind')
+    const missed = async () => (await counted(dropping, 'dropped_total', 'behind')) - before
+    slow.client.pause()
+    let pushed = await pushUntil(push, reader, async () => (await missed()) >= 100)
+    t.ok(pushed < PUSHES_MAX, `${await missed()} of ${pushed} pushes dropped`)
+    t.notOk(await isOffline(dropping, slow), 'and it is still there')
+    // Its requests are answered nevertheless.
+    const pings = Array.from({ length: 5 }, () => slow.client.send('PING'))
+    await push('and so are its pings')
+    pushed++
+    slow.client.resume()
+    for (const seq of pings) t.equal((await slow.client.answerTo(seq)).cmd, 'PONG')
+    t.equal(slow.client.received('ROOM-BC').length, pushed - (await missed()), 'it got all others')
+    const { msgid } = await push('present again')
+    await slow.client.next('ROOM-BC', body => body.msgid === msgid)
+    await isConserved(t, dropping)
+    for (const { client } of [slow, reader]) await staysOpen(t, client)
+  })
+
+  t.test(`with drop-new a group closes who does not read, over ${transport}`, async t => {
+    const slow = await signIn(t, dropping, { transport })
+    const reader = await signIn(t, dropping, { transport })
+    const gid = await createGroup(reader)
+    await joinGroup(slow, gid)
+    inGroup.add(reader)
+    slow.client.pause()
+    const push = () => dropping.api.push('group', { gid, expire: 0 }, payload)
+    const pushed = await pushUntil(push, reader, () => isOffline(dropping, slow))
+    t.ok(pushed < PUSHES_MAX, `disconnected after ${((pushed * PUSH_BYTES) / 2 ** 20).toFixed(1)} MiB`)
+    await isClosedAsSlow(t, slow)
+    await isConserved(t, dropping)
   })
 }

@@ -93,7 +93,9 @@ export const optionRows = {
   },
   connectionsMax: {
     schema: integer(0, 10_000_000).default(0),
-    doc: 'Maximum number of client connections; 0: as many as the limit of open files allows.',
+    doc:
+      'Maximum number of clients over WebSocket and raw TCP, all workers together; 0: as many as the limit of open files ' +
+      'allows, which is the most in any case. HTTP has places of its own.',
     reloadable: true,
   },
   frameBytesMax: {
@@ -148,8 +150,18 @@ export const optionRows = {
   },
   writerBytesMax: {
     schema: integer(65_536, 1 << 30).default(1 << 20),
-    doc: 'How much may wait for a client that reads slowly. Above it the client is disconnected with 4001.',
+    doc:
+      'How much may wait for a client that reads slowly. Above it for a second, or above 8 times of it, the client is ' +
+      'disconnected with 4001; see `slowClient`.',
     reloadable: false,
+  },
+  slowClient: {
+    schema: z.enum(['close', 'drop-new']).default('close'),
+    doc:
+      'What becomes of a client that has been behind for a second. `close`: it is disconnected. `drop-new`: messages of rooms ' +
+      'and pushes to apps and to everybody are dropped until it has read nearly all; what else is for it waits, and over ' +
+      '`writerBytesMax` of that it is disconnected.',
+    reloadable: true,
   },
   flushHoldMaxMs: {
     schema: integer(0, 1000).default(20),

@@ -159,7 +159,13 @@ ${table(
   ]),
 )}
 
-A client that is closed with 4001 has stopped reading, so it may miss the KICK. After 4004, sign in with a new token.
+**Who reads too slowly** (4001). More than \`writerBytesMax\` may wait for a client for a second, and never more than
+8 times of it. Over that it is closed; it has a few seconds to read the rest and the KICK, and may miss them. With
+\`slowClient\` set to \`drop-new\` it stays: messages of rooms and pushes to apps and to everybody (ROOM-CHAT, ROOM-BC, BC
+and the notices of rooms) are dropped until it has read nearly all that waits. Acks, PONG, KICK and what comes of groups
+and for its user are written all the same; over \`writerBytesMax\` of these it is closed.
+
+After 4004, sign in with a new token.
 
 These connections end without a KICK:
 

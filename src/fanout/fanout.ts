@@ -1,13 +1,15 @@
 import { type DataKind, toJson } from '../protocol/json-format.ts'
 import type { Clock, Timer } from '../util/clock.ts'
 import { GrowingBuffer } from '../util/growing-buffer.ts'
-import { type Pending, type Place, Topic, type TopicKey } from './topic.ts'
+import { emptyTally, type Pending, type Place, type Tally, Topic, type TopicKey } from './topic.ts'
 
 export interface FanoutStats {
-  /** Messages handed to topics. */
-  published(messages: number): void
-  /** Messages times the members that took them, and times those that did not, because too much waits for them. */
-  flushed(deliveries: number, dropped: number): void
+  /** A message was handed to a topic of so many members. */
+  published(members: number): void
+  /** A topic was flushed: one write to each member. */
+  flushed(): void
+  /** What became of messages since the last call: of each, at each member, once. @param tally valid during the call */
+  settled(tally: Tally): void
 }
 
 /** A flush is at most about this large: clients get it as one message. */
@@ -30,17 +32,20 @@ export class Fanout {
   readonly #topics = new Map<TopicKey, Topic>()
   readonly #clock: Clock
   readonly #holdMaxMs: number
+  readonly #dropsNew: boolean
   readonly #stats: FanoutStats
   readonly #wake: () => void
   readonly #spare: Pending[] = []
   readonly #held = new Set<Topic>()
+  readonly #tally = emptyTally()
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
 
-  /** @param wake makes `flush` be called at the end of this turn */
-  constructor(clock: Clock, holdMaxMs: number, stats: FanoutStats, wake: () => void) {
+  /** @param dropsNew whether topics that may drop do so @param wake makes `flush` be called at the end of this turn */
+  constructor(clock: Clock, holdMaxMs: number, dropsNew: boolean, stats: FanoutStats, wake: () => void) {
     this.#clock = clock
     this.#holdMaxMs = holdMaxMs
+    this.#dropsNew = dropsNew
     this.#stats = stats
     this.#wake = wake
   }
@@ -49,11 +54,14 @@ export class Fanout {
     return this.#topics.size
   }
 
-  /** Puts the place into the topic: its subscriber gets every frame that is published after this call. */
-  join(key: TopicKey, place: Place): void {
+  /**
+   * Puts the place into the topic: its subscriber gets every frame that is published after this call.
+   * @param mayDrop whether who is behind may miss some rather than be closed; the same for all members
+   */
+  join(key: TopicKey, place: Place, mayDrop: boolean): void {
     let topic = this.#topics.get(key)
     if (topic === undefined) {
-      topic = new Topic(key)
+      topic = new Topic(key, mayDrop && this.#dropsNew)
       this.#topics.set(key, topic)
     }
     topic.add(place)
@@ -63,7 +71,9 @@ export class Fanout {
   leave(place: Place): void {
     const { topic } = place
     if (topic === undefined) return
-    topic.remove(place)
+    const hadPending = topic.pending !== undefined
+    topic.remove(place, this.#tally)
+    if (hadPending) this.#settle()
     if (topic.size > 0) return
     this.#topics.delete(topic.key)
     this.#held.delete(topic)
@@ -75,7 +85,7 @@ export class Fanout {
   publish(key: TopicKey, source: Buffer, start: number, end: number, dataKind: DataKind): number {
     const topic = this.#topics.get(key)
     if (topic === undefined) return 0
-    this.#stats.published(1)
+    this.#stats.published(topic.size)
     topic.pending ??= this.#hold(topic)
     const { pending } = topic
     if (topic.binarySize > 0) pending.binary.append(source, start, end)
@@ -116,17 +126,22 @@ export class Fanout {
 
   /** @returns the time when it was done */
   #flushTopic(topic: Topic, pending: Pending, startedAt: number): number {
-    const { messages } = pending
     const fill = Math.min(1, gathered(pending) / FLUSH_BYTES_MAX)
     topic.pending = undefined
     this.#held.delete(topic)
-    const refusals = topic.deliver(pending)
+    topic.deliver(pending, this.#tally)
     this.#release(pending)
-    this.#stats.flushed((topic.size - refusals) * messages, refusals * messages)
+    this.#stats.flushed()
+    this.#settle()
     const now = this.#clock.now()
     const hold = Math.min(this.#holdMaxMs, (now - startedAt) * HOLD_FACTOR) * (1 - fill)
     topic.notBefore = hold < HOLD_MIN_MS ? now : now + hold
     return now
+  }
+
+  #settle(): void {
+    this.#stats.settled(this.#tally)
+    this.#tally.fill(0)
   }
 
   #hold(topic: Topic): Pending {

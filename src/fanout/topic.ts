@@ -1,3 +1,4 @@
+import { FATES, Fate } from '../protocol/fate.ts'
 import type { GrowingBuffer } from '../util/growing-buffer.ts'
 
 /** WS_JSON_TEXT_IDS: JSON whose ids are decimal text. */
@@ -9,10 +10,20 @@ export interface Subscriber {
   /** How to reach it, and so in which form. */
   readonly carrier: Carrier
   /**
-   * Writes whole frames, or lines of JSON. @returns false when it was not taken: too much waits for this client already.
+   * Writes whole frames, or lines of JSON.
    * @param payload raw TCP may keep it until the client has read
+   * @param mayDrop a client that is behind rather misses it than be closed
    */
-  write(payload: Buffer): boolean
+  write(payload: Buffer, mayDrop: boolean): Fate
+  /** So many messages for it were not taken. */
+  missed(messages: number): void
+}
+
+/** What became of messages, each counted once for each member: by their fate. */
+export type Tally = Float64Array
+
+export function emptyTally(): Tally {
+  return new Float64Array(FATES)
 }
 
 /** Where a subscriber stands in a topic: enough to take it out again. */
@@ -37,6 +48,8 @@ interface Joiner {
   readonly place: Place
   /** How much was gathered before it, in its form. */
   readonly at: number
+  /** How many messages that was. */
+  readonly messages: number
 }
 
 /** What a topic gathers until its flush, in each form that a member wants: binary frames back to back, JSON messages one a line. */
@@ -52,6 +65,8 @@ export type TopicKey = number | string
 /** One topic at one worker: the members there and what is gathered for them since the last flush. State only. */
 export class Topic {
   readonly key: TopicKey
+  /** Members that are behind rather miss messages than be closed. */
+  readonly mayDrop: boolean
   /** Members, including joiners. */
   size = 0
   /** Those of them that get JSON, those that get it with ids as text, and those over raw TCP. */
@@ -64,8 +79,9 @@ export class Topic {
   readonly #lists: [Place[], Place[], Place[], Place[]] = [NONE, NONE, NONE, NONE]
   #joiners: Joiner[] = NO_JOINERS
 
-  constructor(key: TopicKey) {
+  constructor(key: TopicKey, mayDrop: boolean) {
     this.key = key
+    this.mayDrop = mayDrop
   }
 
   get binarySize(): number {
@@ -77,20 +93,24 @@ export class Topic {
     place.carrier = place.subscriber.carrier
     this.#count(place, 1)
     if (this.pending === undefined) this.#seat(place)
-    else this.#joiners = [...this.#joiners, { place, at: gatheredFor(place, this.pending).length }]
+    else {
+      const { pending } = this
+      const joiner = { place, at: gatheredFor(place, pending).length, messages: pending.messages }
+      this.#joiners = [...this.#joiners, joiner]
+    }
   }
 
-  /** Takes a member out; it still gets what was published while it was in. */
-  remove(place: Place): void {
+  /** Takes a member out; it still gets what was published while it was in. @param tally gets what became of that */
+  remove(place: Place, tally: Tally): void {
     place.topic = undefined
     this.#count(place, -1)
     if (place.at === NOWHERE) {
       const joiner = this.#joiners.find(one => one.place === place)
       this.#joiners = this.#joiners.filter(one => one !== joiner)
-      this.#handOver(place, joiner?.at ?? 0)
+      this.#handOver(place, joiner, tally)
       return
     }
-    this.#handOver(place, 0)
+    this.#handOver(place, undefined, tally)
     // The last one takes the place.
     const list = this.#lists[place.carrier]
     const last = list.pop()!
@@ -101,45 +121,55 @@ export class Topic {
     place.at = NOWHERE
   }
 
-  /** Writes what was gathered to every member. @returns how many of them did not take it */
-  deliver({ binary, json, jsonTextIds }: Pending): number {
-    let refusals = 0
+  /** Writes what was gathered to every member. @param tally gets what became of it, member by member */
+  deliver({ binary, json, jsonTextIds, messages }: Pending, tally: Tally): void {
     if (binary.length > 0) {
       // A WebSocket copies what it cannot send at once; a raw TCP socket keeps the memory, which must not be used again.
       const bytes = this.tcpSize > 0 ? binary.take() : binary.view()
-      refusals += writeAll(this.#lists[Carrier.WS_BINARY], bytes) + writeAll(this.#lists[Carrier.TCP], bytes)
-      refusals += this.#deliverToJoiners(bytes, isBinary)
+      this.#writeAll(Carrier.WS_BINARY, bytes, messages, tally)
+      this.#writeAll(Carrier.TCP, bytes, messages, tally)
+      this.#deliverToJoiners(bytes, messages, isBinary, tally)
     }
     if (json.length > 0) {
       const text = json.view()
-      refusals += writeAll(this.#lists[Carrier.WS_JSON], text)
-      refusals += this.#deliverToJoiners(text, carrier => carrier === Carrier.WS_JSON)
+      this.#writeAll(Carrier.WS_JSON, text, messages, tally)
+      this.#deliverToJoiners(text, messages, carrier => carrier === Carrier.WS_JSON, tally)
     }
     if (jsonTextIds.length > 0) {
       const text = jsonTextIds.view()
-      refusals += writeAll(this.#lists[Carrier.WS_JSON_TEXT_IDS], text)
-      refusals += this.#deliverToJoiners(text, carrier => carrier === Carrier.WS_JSON_TEXT_IDS)
+      this.#writeAll(Carrier.WS_JSON_TEXT_IDS, text, messages, tally)
+      this.#deliverToJoiners(text, messages, carrier => carrier === Carrier.WS_JSON_TEXT_IDS, tally)
     }
     for (const { place } of this.#joiners) this.#seat(place)
     this.#joiners = NO_JOINERS
-    return refusals
   }
 
-  #deliverToJoiners(payload: Buffer, takesForm: (carrier: Carrier) => boolean): number {
-    let refusals = 0
-    for (const { place, at } of this.#joiners) {
+  /** The hot loop: one system call per member. No member joins or leaves while it runs: a slow one is closed in a later turn. */
+  #writeAll(carrier: Carrier, payload: Buffer, messages: number, tally: Tally): void {
+    const places = this.#lists[carrier]
+    for (let i = 0; i < places.length; i++) this.#write(places[i]!, payload, messages, tally)
+  }
+
+  #deliverToJoiners(payload: Buffer, messages: number, takesForm: (carrier: Carrier) => boolean, tally: Tally): void {
+    for (const { place, at, messages: before } of this.#joiners) {
       if (!takesForm(place.carrier)) continue
       const start = startBehind(place, at)
-      if (start < payload.length && !place.subscriber.write(payload.subarray(start))) refusals++
+      if (start < payload.length) this.#write(place, payload.subarray(start), messages - before, tally)
     }
-    return refusals
   }
 
-  #handOver(place: Place, at: number): void {
+  #handOver(place: Place, joiner: Joiner | undefined, tally: Tally): void {
     if (this.pending === undefined) return
-    const start = startBehind(place, at)
+    const start = startBehind(place, joiner?.at ?? 0)
     const gathered = gatheredFor(place, this.pending).view()
-    if (start < gathered.length) place.subscriber.write(Buffer.from(gathered.subarray(start)))
+    if (start >= gathered.length) return
+    this.#write(place, Buffer.from(gathered.subarray(start)), this.pending.messages - (joiner?.messages ?? 0), tally)
+  }
+
+  #write({ subscriber }: Place, payload: Buffer, messages: number, tally: Tally): void {
+    const fate = subscriber.write(payload, this.mayDrop)
+    tally[fate]! += messages
+    if (fate !== Fate.TAKEN) subscriber.missed(messages)
   }
 
   #seat(place: Place): void {
@@ -160,13 +190,6 @@ export class Topic {
 /** Most topics have members of one carrier: the lists of the others are this one, which stays empty. */
 const NONE = Object.freeze([]) as unknown as Place[]
 const NO_JOINERS = Object.freeze([]) as unknown as Joiner[]
-
-/** The hot loop: one system call per member. No member joins or leaves while it runs: a slow one is closed in a later turn. */
-function writeAll(places: readonly Place[], payload: Buffer): number {
-  let refusals = 0
-  for (let i = 0; i < places.length; i++) if (!places[i]!.subscriber.write(payload)) refusals++
-  return refusals
-}
 
 function isBinary(carrier: Carrier): boolean {
   return carrier === Carrier.WS_BINARY || carrier === Carrier.TCP

@@ -1,3 +1,11 @@
+export interface Row {
+  readonly kind: 'gauge' | 'counter'
+  readonly doc: string
+  /** Rows of one metric are told apart by a label. */
+  readonly metric?: string
+  readonly cause?: string
+}
+
 /**
  * The counters of each worker, in shared memory. Each worker has a row and is the only one that writes it; any thread may
  * read it at any time. A value may be a moment old, but it is never torn (an aligned 64-bit float).
@@ -35,14 +43,21 @@ export const counterRows = {
   http_requests_total: { kind: 'counter', doc: 'HTTP requests answered, probes included' },
   published_total: { kind: 'counter', doc: 'Messages published to topics at this worker' },
   flushes_total: { kind: 'counter', doc: 'Flushes of topics; each is one write to every member' },
+  offered_total: {
+    kind: 'counter',
+    doc: 'Messages of topics times their members: what is not held back is in deliveries or dropped',
+  },
   deliveries_total: {
     kind: 'counter',
     doc: 'Deliveries: each message of a topic counts once for each member that took it',
   },
-  dropped_total: {
-    kind: 'counter',
-    doc: 'Deliveries dropped because too much was waiting for the client, which is being disconnected',
-  },
+  dropped_behind: dropped('behind'),
+  dropped_slow: dropped('slow'),
+  dropped_gone: dropped('gone'),
+  dropped_lost_worker: dropped('lost_worker'),
+  frames_dropped_slow: frameDropped('slow'),
+  frames_dropped_gone: frameDropped('gone'),
+  frames_dropped_lost_worker: frameDropped('lost_worker'),
   closed_slow_consumer_total: { kind: 'counter', doc: 'Clients disconnected because they read too slowly' },
   closed_silent_total: { kind: 'counter', doc: 'Clients disconnected because they were silent for three heartbeats' },
   closed_login_timeout_total: { kind: 'counter', doc: 'Clients disconnected because they did not sign in in time' },
@@ -107,14 +122,35 @@ export const counterRows = {
   },
   shed_messages_total: { kind: 'counter', doc: 'Chats of level 0 refused because of overload' },
   event_loop_utilization: { kind: 'gauge', doc: 'Share of the last second that the worker was busy, 0..1' },
-} as const
+} as const satisfies Record<string, Row>
+
+function dropped(cause: string) {
+  return {
+    kind: 'counter',
+    metric: 'dropped_total',
+    cause,
+    doc:
+      'Deliveries that were not made: the client is behind and misses them (behind), is being disconnected as too slow ' +
+      '(slow), has left (gone), or their worker was lost (lost_worker)',
+  } as const
+}
+
+function frameDropped(cause: string) {
+  return {
+    kind: 'counter',
+    metric: 'frames_dropped_total',
+    cause,
+    doc: 'Frames for one session (acks, private chats, pushes to a user) that were not written, and chats on their way, by cause',
+  } as const
+}
 
 export type CounterName = keyof typeof counterRows
 export const counterNames = Object.keys(counterRows) as CounterName[]
 const indexOf = Object.fromEntries(counterNames.map((name, index) => [name, index])) as Record<CounterName, number>
 
+const CACHE_LINE_WORDS = 8
 /** Words in a row: a multiple of a cache line. */
-const ROW_WORDS = 128
+const ROW_WORDS = Math.ceil(counterNames.length / CACHE_LINE_WORDS) * CACHE_LINE_WORDS
 
 export function createCounters(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(workers * ROW_WORDS * 8)

@@ -26,6 +26,8 @@ export function frameEnd(source: Buffer, start: number, end: number, frameBytesM
 
 const PARTIAL_BYTES_MIN = 64
 
+const LINE_END = 10
+
 /**
  * Cuts a byte stream into frames. It passes on whole frames in place. Only a frame that is split over chunks gets its own
  * memory, which is released as soon as the frame is complete.
@@ -97,4 +99,12 @@ export class FrameSplitter {
     chunk.copy(this.#partial, 0, start)
     this.#partialBytes = have
   }
+}
+
+/** @param bytes whole frames, or lines of JSON */
+export function messagesIn(bytes: Buffer, isJson: boolean): number {
+  let messages = isJson ? 1 : 0
+  if (isJson) for (let at = bytes.indexOf(LINE_END); at >= 0; at = bytes.indexOf(LINE_END, at + 1)) messages++
+  else for (let at = 0; at < bytes.length; at += 4 + bytes.readUInt32BE(at)) messages++
+  return messages
 }

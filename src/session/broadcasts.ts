@@ -58,7 +58,7 @@ export class Broadcasts {
       session.app = audience.app
       session.version = audience.version
     } else this.#audiences.set(topic, { app: session.app, version: session.version, sessions: 1 })
-    this.#fanout.join(topic, session.presence)
+    this.#fanout.join(topic, session.presence, true)
   }
 
   leave(session: Session): void {

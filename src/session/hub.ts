@@ -2,6 +2,7 @@ import { ListenerType } from '../contract/listener.ts'
 import { Command } from '../protocol/command.ts'
 import { Disconnect, type DisconnectCause, mayReconnect } from '../protocol/disconnect.ts'
 import { encodeFrame } from '../protocol/encode.ts'
+import { Fate } from '../protocol/fate.ts'
 import { DataKind } from '../protocol/json-format.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { Clock } from '../util/clock.ts'
@@ -17,6 +18,8 @@ export interface HubEvents {
   online(listener: ListenerType, sessions: number): void
   /** The gateway closes a connection. */
   closing(cause: DisconnectCause): void
+  /** Frames for one session were not taken, and why. */
+  dropped(fate: Fate, frames: number): void
   /** Something waits to be written: make a turn happen. */
   wake(): void
   /** Logs what should not have happened with one session: the others go on. */
@@ -97,6 +100,11 @@ export class Hub {
     }
   }
 
+  /** A frame came for a session that is not here any more. */
+  nobody(): void {
+    this.#events.dropped(Fate.GONE, 1)
+  }
+
   /** Writes what the sessions gathered in this turn. */
   flush(): void {
     const dirty = this.#dirty
@@ -105,6 +113,7 @@ export class Hub {
     for (const session of dirty) {
       try {
         session.flush()
+        this.#reportLost(session)
       } catch (defect) {
         this.#events.onDefect(defect)
       }
@@ -130,8 +139,7 @@ export class Hub {
     this.#events.closing(reason.cause)
     this.#forget(session)
     if (last !== undefined) session.send(last, DataKind.BYTES)
-    session.flush()
-    session.connection.end(reason)
+    session.end(reason)
   }
 
   /** The connection is gone. */
@@ -158,6 +166,7 @@ export class Hub {
   /** So much in one turn that the client could not take it: it ends at once, not when the turn does. */
   #overflow(session: Session): void {
     session.dropOutput()
+    this.#reportLost(session)
     this.kick(session, Disconnect.SLOW_CONSUMER)
   }
 
@@ -172,5 +181,11 @@ export class Hub {
     this.#sessions.delete(session.cid)
     this.#events.left(session, state)
     session.dropHeld()
+    this.#reportLost(session)
+  }
+
+  #reportLost(session: Session): void {
+    const lost = session.takeLost()
+    if (lost !== undefined) this.#events.dropped(lost.fate, lost.frames)
   }
 }

@@ -59,7 +59,8 @@ function enter(context: SessionContext, session: Session, kind: Kind, membership
   membership.isIn = true
   if (membership.topic?.key === key) return
   context.fanout.leave(membership)
-  context.fanout.join(key, membership)
+  // Rooms are for what passes; who misses something of a group would not know what.
+  context.fanout.join(key, membership, kind === 'rooms')
   if (kind === 'rooms') context.watchers.entered(session, id as Rid)
 }
 

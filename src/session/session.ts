@@ -1,6 +1,9 @@
 import type { Pace } from '../admission/pace.ts'
 import { ListenerType } from '../contract/listener.ts'
 import { Carrier, Place, type Subscriber } from '../fanout/topic.ts'
+import type { Disconnect } from '../protocol/disconnect.ts'
+import { Fate } from '../protocol/fate.ts'
+import { messagesIn } from '../protocol/frame.ts'
 import { type DataKind, type JsonSeq, toJson } from '../protocol/json-format.ts'
 import type { Connection } from '../transport/connection.ts'
 import type { Cid, Gid, Rid, Sid, Uid } from '../util/id.ts'
@@ -15,6 +18,12 @@ export interface Held {
   readonly bytes: Buffer
   /** Undefined: a topic wrote it. */
   readonly dataKind: DataKind | undefined
+}
+
+/** Frames for one session that its connection did not take. */
+export interface Lost {
+  readonly fate: Fate
+  frames: number
 }
 
 interface Waiting {
@@ -54,6 +63,8 @@ export class Session implements Subscriber {
   watches = 0
   /** Requests that a home has not answered yet. */
   requestsOpen = 0
+  /** Messages for it that its connection did not take. */
+  dropped = 0
   /** Too many are open: what it says meanwhile waits. */
   isHeld = false
   /** How fast it asks; kept where limits are set. */
@@ -74,6 +85,7 @@ export class Session implements Subscriber {
   #outputBytes = 0
   #pauses = 0
   #seqs: KeptSeqs | undefined
+  #lost: Lost | undefined
 
   /** @param at `Clock.instant` @param now `Clock.now` */
   constructor(cid: Cid, connection: Connection, at: number, now: number) {
@@ -121,9 +133,10 @@ export class Session implements Subscriber {
 
   /** What was gathered is not written: the client is closed for it. */
   dropOutput(): void {
+    this.#lose(Fate.SLOW, this.#output?.length ?? 0)
     this.#output = undefined
     this.#outputBytes = 0
-    this.dropHeld()
+    this.dropHeld(Fate.SLOW)
   }
 
   /** @returns what frames say where the client, who speaks JSON, said this seq */
@@ -169,8 +182,10 @@ export class Session implements Subscriber {
   }
 
   /** What waits is for nobody any more. */
-  dropHeld(): void {
-    this.#waiting = undefined
+  dropHeld(fate: Fate = Fate.GONE): void {
+    for (const { bytes, dataKind } of this.takeHeld()) {
+      this.#lose(fate, dataKind === undefined ? messagesIn(bytes, this.speaksJson) : 1)
+    }
   }
 
   /** Keeps a request that came too early. @returns false when too many bytes wait */
@@ -188,25 +203,53 @@ export class Session implements Subscriber {
     return early
   }
 
-  /** Writes the output of this turn as one message. */
+  /** Writes the output of this turn as one message: a client that is behind gets it too. */
   flush(): void {
-    const output = this.#output
-    if (output === undefined) return
-    this.#output = undefined
-    this.#outputBytes = 0
-    if (output.length === 1) this.#write(output[0]!)
-    else if (this.speaksJson) this.#write(output.join('\n'))
-    else this.#write(Buffer.concat(output as Buffer[]))
+    const frames = this.#output?.length ?? 0
+    const message = this.#takeOutput()
+    if (message === undefined) return
+    const fate = this.connection.write(message, !this.speaksJson, false)
+    if (fate !== Fate.TAKEN) this.#lose(fate, frames)
   }
 
   /** What a topic has for it: behind what the session has gathered itself, and behind the ONLINE-ACK. */
-  write(payload: Buffer): boolean {
-    if (!this.isSignedIn) return this.hold(Buffer.from(payload), undefined)
+  write(payload: Buffer, mayDrop: boolean): Fate {
+    if (!this.isSignedIn) return this.hold(Buffer.from(payload), undefined) ? Fate.TAKEN : Fate.SLOW
     this.flush()
-    return this.#write(payload)
+    return this.connection.write(payload, !this.speaksJson, mayDrop)
   }
 
-  #write(payload: Buffer | string): boolean {
-    return this.connection.write(payload, !this.speaksJson)
+  /** Writes the output, however much waits for the client, and closes. */
+  end(reason: Disconnect): void {
+    this.connection.end(reason, this.#takeOutput(), !this.speaksJson)
+  }
+
+  missed(messages: number): void {
+    this.dropped += messages
+  }
+
+  /** @returns frames for it alone that were lost since the last call */
+  takeLost(): Lost | undefined {
+    const lost = this.#lost
+    this.#lost = undefined
+    return lost
+  }
+
+  /** A connection that does not take one frame does not take the next either, and for the same reason. */
+  #lose(fate: Fate, frames: number): void {
+    if (frames === 0) return
+    this.missed(frames)
+    this.#lost ??= { fate, frames: 0 }
+    this.#lost.frames += frames
+  }
+
+  #takeOutput(): Buffer | string | undefined {
+    const output = this.#output
+    if (output === undefined) return undefined
+    this.#output = undefined
+    this.#outputBytes = 0
+    if (output.length === 1) return output[0]
+    if (this.speaksJson) return output.join('\n')
+    return Buffer.concat(output as Buffer[])
   }
 }

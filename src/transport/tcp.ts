@@ -2,15 +2,14 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Admission } from '../admission/admission.ts'
 import type { Peer } from '../admission/peer.ts'
 import { ListenerType } from '../contract/listener.ts'
-import { type Disconnect, Disconnect as Reason } from '../protocol/disconnect.ts'
+import type { Disconnect } from '../protocol/disconnect.ts'
+import { Fate } from '../protocol/fate.ts'
 import { FrameSplitter } from '../protocol/frame.ts'
-import type { Clock, Timer } from '../util/clock.ts'
-import { BURST_FACTOR, type Connection, type ConnectionEvents } from './connection.ts'
+import { Backlog, type Backlogged, type Bounds, isWorthNoting } from './backlog.ts'
+import type { Connection, ConnectionEvents } from './connection.ts'
 
-export interface TcpServices<S> {
+export interface TcpServices<S> extends Bounds {
   readonly frameBytesMax: number
-  readonly writerBytesMax: number
-  readonly clock: Clock
   readonly admission: Admission
   readonly events: ConnectionEvents<S>
 }
@@ -19,8 +18,6 @@ export interface TcpServices<S> {
 const BACKLOG = 4096
 /** How long a kicked client may take to close its side. */
 const LINGER_MS = 2000
-/** A burst is not slowness: for so long a client may be behind. */
-const BURST_MS = 1000
 
 /**
  * Serves raw TCP clients. Every worker has a listening socket of its own on the same port (SO_REUSEPORT): a shared one
@@ -57,8 +54,9 @@ function peerOf(socket: Socket | undefined): Peer {
   return { address: socket?.remoteAddress ?? '', origin: '', isTls: false }
 }
 
-function accept<S>(socket: Socket, { frameBytesMax, writerBytesMax, clock, events }: TcpServices<S>): void {
-  const connection = new TcpConnection(socket, clock, writerBytesMax, () => events.tooSlow(state))
+function accept<S>(socket: Socket, services: TcpServices<S>): void {
+  const { frameBytesMax, events } = services
+  const connection = new TcpConnection(socket, services, () => events.tooSlow(state))
   const state = events.opened(connection)
   const splitter = new FrameSplitter()
   socket.on('data', (chunk: Buffer) => {
@@ -79,19 +77,17 @@ function accept<S>(socket: Socket, { frameBytesMax, writerBytesMax, clock, event
   })
 }
 
-class TcpConnection implements Connection {
+class TcpConnection implements Connection, Backlogged {
   readonly listener = ListenerType.TCP
   #socket: Socket | undefined
-  readonly #clock: Clock
-  readonly #writerBytesMax: number
+  readonly #bounds: Bounds
   readonly #onSlow: () => void
-  #judging: Timer | undefined
-  #isSlow = false
+  /** While more than a little waits. */
+  #backlog: Backlog | undefined
 
-  constructor(socket: Socket, clock: Clock, writerBytesMax: number, onSlow: () => void) {
+  constructor(socket: Socket, bounds: Bounds, onSlow: () => void) {
     this.#socket = socket
-    this.#clock = clock
-    this.#writerBytesMax = writerBytesMax
+    this.#bounds = bounds
     this.#onSlow = onSlow
   }
 
@@ -106,27 +102,35 @@ class TcpConnection implements Connection {
     return this.#socket !== undefined
   }
 
-  write(payload: Buffer): boolean {
+  get bytesWaiting(): number {
+    return this.#socket?.writableLength ?? 0
+  }
+
+  write(payload: Buffer, _isBinary: boolean, mayDrop: boolean): Fate {
     const socket = this.#socket
-    if (socket === undefined) return false
-    if (socket.write(payload) || socket.writableLength <= this.#writerBytesMax) return true
-    if (socket.writableLength > this.#writerBytesMax * BURST_FACTOR) this.#tooSlow()
-    else this.#judging ??= this.#clock.after(BURST_MS, this.#judge)
-    return true
+    if (socket === undefined) return Fate.GONE
+    if (this.#backlog?.concerns(payload.length)) {
+      const fate = this.#backlog.judge(payload.length, mayDrop)
+      if (fate !== Fate.TAKEN) return fate
+    }
+    if (socket.write(payload)) this.#caughtUp()
+    else this.#isBehind(socket.writableLength, payload.length, mayDrop)
+    return Fate.TAKEN
   }
 
-  readonly #judge = (): void => {
-    this.#judging = undefined
-    if (this.#socket !== undefined && this.#socket.writableLength > this.#writerBytesMax) this.#onSlow()
+  tooSlow(): void {
+    if (this.#socket !== undefined) this.#onSlow()
   }
 
-  /** Not now: the caller may be walking over the members of a topic. */
-  #tooSlow(): void {
-    if (this.#isSlow) return
-    this.#isSlow = true
-    this.#clock.soon(() => {
-      if (this.#socket !== undefined) this.#onSlow()
-    })
+  #caughtUp(): void {
+    this.#backlog?.end()
+    this.#backlog = undefined
+  }
+
+  #isBehind(waiting: number, byteCount: number, mayDrop: boolean): void {
+    if (this.#backlog === undefined && !isWorthNoting(waiting, this.#bounds)) return
+    this.#backlog ??= new Backlog(this.#bounds, this)
+    this.#backlog.wrote(waiting, byteCount, mayDrop)
   }
 
   pause(): boolean {
@@ -141,25 +145,23 @@ class TcpConnection implements Connection {
   /** TCP has none; its clients say PING. */
   ping(): void {}
 
-  end(reason: Disconnect): void {
+  end(_reason: Disconnect, last: Buffer | undefined): void {
     const socket = this.#socket
     if (socket === undefined) return
-    this.#socket = undefined
-    socket.end()
+    this.forget()
+    if (last === undefined) socket.end()
+    else socket.end(last)
     // What still comes is read and thrown away: closing with unread bytes would reset the connection before the client
     // has seen why.
     socket.removeAllListeners('data')
     socket.resume()
-    const linger = this.#clock.after(readsNothing(reason) ? 0 : LINGER_MS, () => socket.destroy())
-    socket.once('close', () => this.#clock.cancel(linger))
+    const { clock } = this.#bounds
+    const linger = clock.after(LINGER_MS, () => socket.destroy())
+    socket.once('close', () => clock.cancel(linger))
   }
 
   forget(): void {
     this.#socket = undefined
+    this.#caughtUp()
   }
-}
-
-/** A client that reads too slowly would not read the rest in time either. */
-function readsNothing({ closeCode }: Disconnect): boolean {
-  return closeCode === Reason.SLOW_CONSUMER.closeCode
 }

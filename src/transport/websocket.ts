@@ -3,17 +3,24 @@ import type { Peer } from '../admission/peer.ts'
 import { ListenerType } from '../contract/listener.ts'
 import type { Disconnect } from '../protocol/disconnect.ts'
 import { errorText } from '../protocol/error-code.ts'
-import type { Clock } from '../util/clock.ts'
+import { Fate } from '../protocol/fate.ts'
+import { Backlog, type Backlogged, type Bounds, isWorthNoting } from './backlog.ts'
 import type { Connection, ConnectionEvents } from './connection.ts'
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from './uws.ts'
 
-/** `ws.send` returns this when it dropped the message (docs/engine.md, 4). */
-const DROPPED = 2
+/** `ws.send` returns this when the system took everything (docs/engine.md, 4). */
+const ALL_SENT = 1
+/** Of `maxBackpressure`: the library drops nothing by itself. */
+const NO_BOUND = 0
+/** The code of a connection that has ended without a close frame: the system has closed it. */
+const GONE = 1006
+/** How long the library waits at most for the client to close its side, once everything is sent (docs/engine.md, 4). */
+const CLOSING_MS = 8000
 
-export interface WebSocketServices<S> {
+export interface WebSocketServices<S> extends Bounds {
   readonly messageBytesMax: number
-  readonly writerBytesMax: number
-  readonly clock: Clock
+  /** A connection that says nothing for so long is closed: 8 to 960 seconds. */
+  readonly idleTimeoutS: number
   readonly admission: Admission
   readonly events: ConnectionEvents<S>
 }
@@ -28,12 +35,13 @@ interface UserData<S> {
 
 /** Serves WebSocket clients at `path` of the App. */
 export function serveWebSocket<S>(app: TemplatedApp, path: string, services: WebSocketServices<S>): void {
-  const { clock, admission, events } = services
-  // Reports every connection to the port, HTTP ones too; a connection that became a WebSocket ends in `close` below.
+  const { admission, events } = services
+  const drainsMs = services.idleTimeoutS * 1000 + CLOSING_MS
+  // Reports every connection to the port, and the end of those that stayed HTTP: a WebSocket ends in `close` below.
   const onSocket = (res: HttpResponse, step: unknown) => {
     const isNew = Number(step) > 0
-    if (!isNew) admission.left()
-    if (isNew && !admission.accept()) res.close()
+    if (!isNew) admission.leftHttp()
+    else if (!admission.acceptHttp()) res.close()
   }
   app.filter(onSocket)
   const alive = (ws: WebSocket<UserData<S>>) => {
@@ -42,13 +50,14 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
   }
   app.ws<UserData<S>>(path, {
     maxPayloadLength: services.messageBytesMax,
-    maxBackpressure: services.writerBytesMax,
-    // Silence is judged by the heartbeat of the session, the same for both transports.
-    idleTimeout: 0,
+    maxBackpressure: NO_BOUND,
+    // Silence is judged by the heartbeat of the session, the same for both transports. This is for connections that
+    // were ended: without it one whose client has read the rest would stay open until the client closes it.
+    idleTimeout: services.idleTimeoutS,
     sendPingsAutomatically: false,
     upgrade: (res, req, context) => upgrade<S>(res, req, context, admission),
     open(ws) {
-      const connection = new WebSocketConnection(ws, clock, events)
+      const connection = new WebSocketConnection(ws, services, events)
       ws.getUserData().connection = connection
       connection.state = events.opened(connection)
     },
@@ -61,9 +70,9 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
     },
     ping: alive,
     pong: alive,
-    close(ws) {
-      admission.left()
+    close(ws, code) {
       const { connection, place } = ws.getUserData()
+      admission.left(code === GONE ? 0 : connection?.isDraining === true ? drainsMs : CLOSING_MS)
       admission.exit(place)
       connection?.forget()
       if (connection?.state !== undefined) events.closed(connection.state)
@@ -80,7 +89,8 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
   }
   const place = admission.upgrade(comer)
   if (typeof place !== 'number') {
-    refuse(res, place)
+    if (place.isSilent) res.close()
+    else refuse(res, place)
     return
   }
   const data: UserData<S> = { connection: undefined, origin, place }
@@ -106,19 +116,22 @@ function peerOf(native: Pick<HttpResponse, 'getRemoteAddressAsText'> | undefined
   return { address, origin, isTls: false }
 }
 
-class WebSocketConnection<S> implements Connection {
+class WebSocketConnection<S> implements Connection, Backlogged {
   readonly listener = ListenerType.WS
   /** What `opened` returned. */
   state: S | undefined
   #ws: WebSocket<UserData<S>> | undefined
-  readonly #clock: Clock
+  readonly #bounds: Bounds
   readonly #events: ConnectionEvents<S>
   #peer: Peer | undefined
-  #isSlow = false
+  /** Whether something waited for the client when it was ended. */
+  #drains = false
+  /** While more than a little waits. */
+  #backlog: Backlog | undefined
 
-  constructor(ws: WebSocket<UserData<S>>, clock: Clock, events: ConnectionEvents<S>) {
+  constructor(ws: WebSocket<UserData<S>>, bounds: Bounds, events: ConnectionEvents<S>) {
     this.#ws = ws
-    this.#clock = clock
+    this.#bounds = bounds
     this.#events = events
   }
 
@@ -127,12 +140,40 @@ class WebSocketConnection<S> implements Connection {
     return this.#peer
   }
 
-  write(payload: Buffer | string, isBinary: boolean): boolean {
+  /** At its end: whether the library still has something to send. */
+  get isDraining(): boolean {
+    return this.#drains || this.#backlog !== undefined
+  }
+
+  get bytesWaiting(): number {
+    return this.#ws?.getBufferedAmount() ?? 0
+  }
+
+  write(payload: Buffer | string, isBinary: boolean, mayDrop: boolean): Fate {
     const ws = this.#ws
-    if (ws === undefined) return false
-    if (ws.send(payload, isBinary) !== DROPPED) return true
-    this.#tooSlow()
-    return false
+    if (ws === undefined) return Fate.GONE
+    if (this.#backlog?.concerns(payload.length)) {
+      const fate = this.#backlog.judge(payload.length, mayDrop)
+      if (fate !== Fate.TAKEN) return fate
+    }
+    if (ws.send(payload, isBinary) === ALL_SENT) this.#caughtUp()
+    else this.#isBehind(ws.getBufferedAmount(), payload.length, mayDrop)
+    return Fate.TAKEN
+  }
+
+  tooSlow(): void {
+    if (this.#ws !== undefined && this.state !== undefined) this.#events.tooSlow(this.state)
+  }
+
+  #caughtUp(): void {
+    this.#backlog?.end()
+    this.#backlog = undefined
+  }
+
+  #isBehind(waiting: number, byteCount: number, mayDrop: boolean): void {
+    if (this.#backlog === undefined && !isWorthNoting(waiting, this.#bounds)) return
+    this.#backlog ??= new Backlog(this.#bounds, this)
+    this.#backlog.wrote(waiting, byteCount, mayDrop)
   }
 
   /** This release has no way to stop reading from one WebSocket. */
@@ -146,23 +187,19 @@ class WebSocketConnection<S> implements Connection {
     this.#ws?.ping()
   }
 
-  end(reason: Disconnect): void {
+  /** The library waits a few seconds for a client that does not read, and then cuts the connection. */
+  end(reason: Disconnect, last: Buffer | string | undefined, isBinary: boolean): void {
     const ws = this.#ws
-    this.#ws = undefined
-    ws?.end(reason.closeCode, reason.text)
-  }
-
-  /** Not now: the caller may be walking over the members of a topic. */
-  #tooSlow(): void {
-    if (this.#isSlow) return
-    this.#isSlow = true
-    this.#clock.soon(() => {
-      if (this.#ws !== undefined && this.state !== undefined) this.#events.tooSlow(this.state)
-    })
+    if (ws === undefined) return
+    this.forget()
+    if (last !== undefined) ws.send(last, isBinary)
+    this.#drains = ws.getBufferedAmount() > 0
+    ws.end(reason.closeCode, reason.text)
   }
 
   /** The native socket is gone: touching it would throw. */
   forget(): void {
     this.#ws = undefined
+    this.#caughtUp()
   }
 }

@@ -3,6 +3,7 @@ import { numbersOf } from '../contract/generation.ts'
 import { ListenerType } from '../contract/listener.ts'
 import { Fanout } from '../fanout/fanout.ts'
 import { VERSION } from '../ops/version.ts'
+import { Fate } from '../protocol/fate.ts'
 import { Broadcasts } from '../session/broadcasts.ts'
 import { Congestion } from '../session/congestion.ts'
 import type { SessionContext } from '../session/context.ts'
@@ -10,7 +11,7 @@ import { Hub } from '../session/hub.ts'
 import { leaveEverything } from '../session/membership.ts'
 import { Tokens } from '../session/token.ts'
 import { Watchers } from '../session/watchers.ts'
-import { BURST_FACTOR } from '../transport/connection.ts'
+import { BURST_FACTOR } from '../transport/backlog.ts'
 import type { Core } from './core.ts'
 import type { Part } from './part.ts'
 import { forgetTopicsOf, resyncWith } from './resync.ts'
@@ -24,10 +25,10 @@ export interface Edge {
   start(): void
 }
 
+/** A session is closed after this many silent heartbeats. */
+export const SILENT_BEATS = 3
 /** Sessions are swept at least this often. */
 const SWEEP_MS = 1000
-/** A session is closed after this many silent heartbeats. */
-const SILENT_BEATS = 3
 
 export function createEdge(core: Core, admission: Admission): Edge {
   const { options, clock, count, bus, reactor } = core
@@ -38,18 +39,25 @@ export function createEdge(core: Core, admission: Admission): Edge {
       count.set('sessions', hub.online[ListenerType.TCP] + hub.online[ListenerType.WS])
     },
     closing: cause => count.add(`closed_${cause}_total`, 1),
+    dropped: (fate, frames) => count.add(fate === Fate.GONE ? 'frames_dropped_gone' : 'frames_dropped_slow', frames),
     wake: reactor.wake,
     onDefect: core.onDefect,
   })
   const fanout = new Fanout(
     clock,
     options.flushHoldMaxMs,
+    options.slowClient === 'drop-new',
     {
-      published: messages => count.add('published_total', messages),
-      flushed(deliveries, dropped) {
-        count.add('flushes_total', 1)
-        count.add('deliveries_total', deliveries)
-        if (dropped > 0) count.add('dropped_total', dropped)
+      published(members) {
+        count.add('published_total', 1)
+        count.add('offered_total', members)
+      },
+      flushed: () => count.add('flushes_total', 1),
+      settled(tally) {
+        count.add('deliveries_total', tally[Fate.TAKEN]!)
+        count.add('dropped_behind', tally[Fate.BEHIND]!)
+        count.add('dropped_slow', tally[Fate.SLOW]!)
+        count.add('dropped_gone', tally[Fate.GONE]!)
       },
     },
     reactor.wake,

@@ -28,7 +28,8 @@ export function receiver(
       case RecordKind.DELIVER: {
         const { cid, dataKind, frameAt } = readDeliver(block, at)
         const session = hub.get(cid)
-        if (session !== undefined) hub.deliver(session, Buffer.from(block.subarray(frameAt, end)), dataKind as DataKind)
+        if (session === undefined) hub.nobody()
+        else hub.deliver(session, Buffer.from(block.subarray(frameAt, end)), dataKind as DataKind)
         return
       }
       case RecordKind.CALL:

@@ -4,6 +4,7 @@ import { addBodyParameters, parseQuery } from '#dist/http/query.js'
 import { BadBody } from '#dist/protocol/body.js'
 import { Command } from '#dist/protocol/command.js'
 import { encodeFrame, FrameWriter } from '#dist/protocol/encode.js'
+import { Fate } from '#dist/protocol/fate.js'
 import { Frame, FrameSplitter } from '#dist/protocol/frame.js'
 import { BadLine, type DataKind, dataKindOf, parseMessage, toJson } from '#dist/protocol/json-format.js'
 import { checkValue, skipValue } from '#dist/protocol/msgpack-scan.js'
@@ -210,7 +211,7 @@ function talk(input: Buffer, state: SessionState, speaksJson: boolean, dispatch:
     peer: { address: '', origin: '', isTls: false },
     write(payload: Buffer | string) {
       if (typeof payload === 'string') said.push(payload)
-      return true
+      return Fate.TAKEN
     },
     pause: () => true,
     resume: () => undefined,

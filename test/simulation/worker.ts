@@ -1,8 +1,9 @@
 import { Admission } from '#dist/admission/admission.js'
-import { Connections } from '#dist/admission/connections.js'
 import { Keys } from '#dist/admission/keys.js'
+import { Places } from '#dist/admission/places.js'
 import type { ChatRecord } from '#dist/contract/records.js'
 import { Counters } from '#dist/ops/counters.js'
+import type { Fate } from '#dist/protocol/fate.js'
 import type { Session } from '#dist/session/session.js'
 import type { Line } from '#dist/shard/line.js'
 import { MemoryStore } from '#dist/store/memory-store.js'
@@ -24,7 +25,8 @@ export interface WorkerEvents {
   /** The home is about to send a chat to all of a line. */
   posting(worker: ModelWorker, line: Line, chat: ChatRecord, frame: Buffer): void
   defect(worker: ModelWorker, defect: unknown): void
-  wrote(connection: ModelConnection, payload: Buffer | string, isBinary: boolean): void
+  /** A connection was handed this. */
+  wrote(connection: ModelConnection, payload: Buffer | string, isBinary: boolean, fate: Fate): void
   peerReplaced(worker: ModelWorker, peer: number): void
 }
 
@@ -72,7 +74,8 @@ export class ModelWorker {
     const log = world.log
     this.core = createCore(start, { clock, store, log, wakeups, counters: new Counters(start.counters), onDefect })
     this.#watchWrites()
-    const admission = new Admission(new Connections(1_000_000), new Keys([]), this.core.limits, this.core.shedding)
+    const places = new Places(start.places, index, start.placeLimits, clock)
+    const admission = new Admission(places, new Keys([]), this.core.limits, this.core.shedding)
     this.edge = createEdge(this.core, admission)
     this.homes = this.#watched(createHomes(this.core))
     this.#assembly = new Assembly(this.core, this.edge, this.homes, [{ methods: { nodesChanged: () => ({}) } }])
@@ -91,8 +94,8 @@ export class ModelWorker {
     return this.isReady && !this.isLost
   }
 
-  wrote(connection: ModelConnection, payload: Buffer | string, isBinary: boolean): void {
-    this.#events.wrote(connection, payload, isBinary)
+  wrote(connection: ModelConnection, payload: Buffer | string, isBinary: boolean, fate: Fate): void {
+    this.#events.wrote(connection, payload, isBinary, fate)
   }
 
   /** The next that it hears of a connection. */

@@ -4,6 +4,8 @@ import { ListenerType } from '#dist/contract/listener.js'
 import { localPlacement } from '#dist/contract/placement.js'
 import { Fanout } from '#dist/fanout/fanout.js'
 import { Command } from '#dist/protocol/command.js'
+import type { Disconnect } from '#dist/protocol/disconnect.js'
+import { Fate } from '#dist/protocol/fate.js'
 import { Broadcasts } from '#dist/session/broadcasts.js'
 import type { SessionContext } from '#dist/session/context.js'
 import { handleOnline } from '#dist/session/handlers/presence.js'
@@ -39,12 +41,14 @@ export function oneConnection() {
     left: (session, state) => leaveEverything(context, session, state),
     online: () => undefined,
     closing: () => undefined,
+    dropped: () => undefined,
     wake: () => undefined,
     onDefect: defect => {
       throw defect
     },
   })
-  const fanout = new Fanout(clock, 0, { published: () => undefined, flushed: () => undefined }, () => undefined)
+  const stats = { published: () => undefined, flushed: () => undefined, settled: () => undefined }
+  const fanout = new Fanout(clock, 0, false, stats, () => undefined)
   const context = {
     options: { heartbeatMs: 1000, roomsPerSessionMax: 10, requestsOpenMax: 10 },
     admission: {
@@ -66,9 +70,11 @@ export function oneConnection() {
     write: (payload: Buffer) => {
       for (let at = 0; at < payload.length; at += 4 + payload.readUInt32BE(at))
         written.push(payload.readUInt16BE(at + 4))
-      return true
+      return Fate.TAKEN
     },
-    end: () => undefined,
+    end: (_reason: Disconnect, last: Buffer | undefined) => {
+      if (last !== undefined) connection.write(last, true, false)
+    },
   } as unknown as Connection
   const session = hub.open(connection)
   const online = (uid: Uid, sid: Sid) =>
