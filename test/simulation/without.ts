@@ -82,5 +82,10 @@ function run(options: readonly string[]): Promise<string> {
   child.stdout.on('data', (chunk: Buffer) => {
     said += chunk
   })
-  return new Promise(resolve => child.once('close', () => resolve(said)))
+  return new Promise((resolve, reject) =>
+    child.once('close', code => {
+      if (said !== '') resolve(said)
+      else reject(new Error(`the simulation of the copy ended with the code ${code} and said nothing`))
+    }),
+  )
 }
