@@ -48,6 +48,7 @@ for (const cure of cures.filter(({ fault }) => values.only.split(',').some(part 
   const found = JSON.parse(
     await run([
       '--json',
+      '--all',
       '--cpu',
       '--seconds',
       values.seconds,
