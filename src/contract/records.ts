@@ -115,15 +115,25 @@ export function readChat(block: Buffer, start: number, end: number, into: ChatRe
 /**
  * Fanout: the home of a topic asks a worker to deliver one ready frame to its sessions in that topic.
  *
- *    0       8           12
- *    | topic | data kind | frame      `topic` is its home's number for it, u64 big-endian
+ *    0       8           12        16
+ *    | topic | data kind | members | frame      `topic` is its home's number for it, u64 big-endian
+ *
+ * `members`: how many sessions it is for, as its home knows; what counts when nobody reads it any more.
  */
-const Fanout = { KIND: 4, TOPIC: 0, DATA_KIND: 8, FRAME: 12 } as const
+const Fanout = { KIND: 4, TOPIC: 0, DATA_KIND: 8, MEMBERS: 12, FRAME: 16 } as const
 
-export function writeFanout(bus: Bus, to: number, topic: number, dataKind: number, frame: Buffer): void {
+/** To whom frames go: the sessions of a topic. */
+export interface FanoutTo {
+  readonly topic: number
+  /** How many there are at each worker. */
+  readonly workers: readonly number[]
+}
+
+export function writeFanout(bus: Bus, to: number, { topic, workers }: FanoutTo, dataKind: number, frame: Buffer): void {
   const at = bus.begin(to, Fanout.KIND, Fanout.FRAME + frame.length)
   writeId(bus.block, at + Fanout.TOPIC, topic)
   bus.block.writeUInt32LE(dataKind, at + Fanout.DATA_KIND)
+  bus.block.writeUInt32LE(workers[to]!, at + Fanout.MEMBERS)
   frame.copy(bus.block, at + Fanout.FRAME)
   bus.end()
 }
@@ -134,6 +144,10 @@ export function readFanout(block: Buffer, start: number): { topic: number; dataK
     dataKind: block.readUInt32LE(start + Fanout.DATA_KIND),
     frameAt: start + Fanout.FRAME,
   }
+}
+
+export function membersOfFanout(block: Buffer, start: number): number {
+  return block.readUInt32LE(start + Fanout.MEMBERS)
 }
 
 /**

@@ -69,9 +69,9 @@ export class TopicLine implements Line {
   }
 
   deliver(bus: Bus, dataKind: number, frame: Buffer): undefined {
-    const { workers, topic } = this
+    const { workers } = this
     for (let worker = 0; worker < workers.length; worker++) {
-      if (workers[worker]! > 0) writeFanout(bus, worker, topic, dataKind, frame)
+      if (workers[worker]! > 0) writeFanout(bus, worker, this, dataKind, frame)
     }
   }
 }
