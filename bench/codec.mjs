@@ -32,7 +32,7 @@ function ofBody(body) {
 const block = Buffer.alloc(1 << 20)
 const context = {
   options: { frameBytesMax: 65_536 },
-  admission: { request: () => undefined },
+  admission: { limits: {}, shedding: { refuses: () => undefined } },
   hub: { send: () => undefined },
   count: { add: () => undefined },
   placement: { homeOf: () => 0 },

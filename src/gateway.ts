@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { closeFd, createReuseportFd } from 'node-unix-socket'
 import { createLimitTables, forgetConnectionsOf, type LimitTables } from './admission/limits.ts'
+import { createPlaces, type PlaceLimits, placeLimits, vacate } from './admission/places.ts'
 import type { Link } from './bus/bus.ts'
 import { createRing } from './bus/ring.ts'
 import { createWakeWords } from './bus/wake.ts'
@@ -55,6 +56,8 @@ export class Gateway {
   readonly #wakeWords: SharedArrayBuffer
   readonly #counterWords: SharedArrayBuffer
   readonly #counters: Counters
+  readonly #places: SharedArrayBuffer
+  #placeLimits!: PlaceLimits
   readonly #limitTables: LimitTables
   readonly #draining = new SharedArrayBuffer(4)
   /** rings[from][to] */
@@ -76,6 +79,7 @@ export class Gateway {
     this.#wakeWords = createWakeWords(workers)
     this.#counterWords = createCounters(workers)
     this.#counters = new Counters(this.#counterWords)
+    this.#places = createPlaces(workers)
     this.#limitTables = createLimitTables(options, [randomInt(2 ** 32), randomInt(2 ** 32)])
     this.#generations = new Array<number>(workers).fill(0)
     this.#rings = Array.from({ length: workers }, () => Array.from({ length: workers }, () => createRing(ringBytes)))
@@ -88,10 +92,12 @@ export class Gateway {
   async start(): Promise<void> {
     const options = this.#options
     await lockFolder(options.dataDir)
-    const store = await LmdbStore.prepare(options.dataDir)
+    const store = await LmdbStore.prepare(options.dataDir, options.workers)
     if (needsFirstKey(options)) this.#firstKey = firstKey(options.dataDir)
     // The only secret that ever stands in the output, and only once.
     if (this.#firstKey?.isNew === true) process.stdout.write(`API key: ${this.#firstKey.key}\n`)
+    this.#placeLimits = placeLimits(options.connectionsMax, options.workers)
+    this.#tellLimits()
     const { listeners, release } = await reserveListeners(options)
     this.#listeners = listeners
     // This applies to heaps made from now on. A worker's own resource limits would end it silently when it reaches them.
@@ -120,6 +126,15 @@ export class Gateway {
     const { key, path, isNew } = this.#firstKey
     this.#log.info({ file: path }, 'no API key is set: the first one counts; imgate key show shows it')
     if (isNew) process.stdout.write(`${firstCalls(key, listenerOf(listeners, ListenerType.WS)!)}\n`)
+  }
+
+  #tellLimits(): void {
+    const { connectionsMax } = this.#options
+    const { clientsMax, openFilesMax, reserve } = this.#placeLimits
+    const limits = { clients: clientsMax, http: reserve, openFiles: openFilesMax }
+    if (connectionsMax <= clientsMax) this.#log.info(limits, 'places for connections')
+    else
+      this.#log.warn({ ...limits, connectionsMax }, 'the limit of open files allows fewer clients than connectionsMax')
   }
 
   get #apiKeys(): readonly string[] {
@@ -177,6 +192,7 @@ export class Gateway {
   #ended(index: number, seat: Seat, code: number): void {
     this.#counters.clearGauges(index)
     settleLost(this.#counters, index, this.#rings[index]![index]!)
+    vacate(this.#places, index)
     forgetConnectionsOf(index, this.#limitTables)
     seat.isReady = false
     if (this.#stopped !== undefined) return
@@ -248,6 +264,8 @@ export class Gateway {
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: this.#wakeWords,
       counters: this.#counterWords,
+      places: this.#places,
+      placeLimits: this.#placeLimits,
       limitTables: this.#limitTables,
       draining: this.#draining,
     }

@@ -5,6 +5,7 @@ import { isKept, upgradeFrom } from './support/comer.js'
 import { eventually } from './support/deadline.js'
 import { connectClient, credentialsFor, onlineBody } from './support/device.js'
 import { ErrorCode } from './support/error-codes.js'
+import { startFailing } from './support/fail-worker.js'
 import { startGateway } from './support/gateway.js'
 import { freshId } from './support/ids.js'
 import { counted } from './support/metrics.js'
@@ -12,6 +13,8 @@ import { counted } from './support/metrics.js'
 /* Limits of addresses, over both transports and two workers; every client has an address of 127.0.0.0/8. */
 
 const BAD_SIGN_INS = 3
+/** So many that each of two workers has some. */
+const FAILING_MAX = 18
 
 t.test('an address has so many connections, and so many bad sign-ins', async t => {
   const gateway = await startGateway(t, {
@@ -108,4 +111,22 @@ t.test('an address connects so often in a second; a token that is only too old i
   const fresh = await gateway.api.iplist(credentials.uid, credentials.sid, 1)
   const { code } = await client.request('ONLINE', onlineBody({ ...credentials, token: fresh.token! }))
   t.equal(code, 0, 'one was allowed in a minute')
+})
+
+t.test('connections of a worker that failed count no more, those of the others do', async t => {
+  const { gateway, fail } = await startFailing(t, { IMGATE_CONNECTIONS_PER_IP_MAX: String(FAILING_MAX) })
+  const clients: Client[] = []
+  for (let count = 0; count < FAILING_MAX; count++) {
+    clients.push(await connectClient(t, gateway, TRANSPORTS[count % TRANSPORTS.length]!))
+  }
+  await fail(0)
+  const isThere = ({ answer, closed }: { answer: Promise<unknown>; closed: Promise<unknown> }) =>
+    Promise.race([answer.then(() => true), closed.then(() => false)]).catch(() => false)
+  const there = await Promise.all(
+    clients.map(client => isThere({ answer: client.answer('PING'), closed: client.closed })),
+  )
+  const stayed = there.filter(is => is).length
+  t.ok(stayed < FAILING_MAX, `${stayed} of ${FAILING_MAX} stayed`)
+  for (let count = stayed; count < FAILING_MAX; count++) t.ok(await isKept(t, gateway, '127.0.0.1'))
+  t.notOk(await isKept(t, gateway, '127.0.0.1'), 'and not one more')
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { TRANSPORTS } from './support/client.js'
 import { closesForGood, staysOpen } from './support/closing.js'
 import { eventually } from './support/deadline.js'
-import { connectClient, connectTo, credentialsFor, goOnline, onlineBody, signIn } from './support/device.js'
+import { connectTo, credentialsFor, goOnline, onlineBody, signIn } from './support/device.js'
 import { ErrorCode } from './support/error-codes.js'
 import { fence } from './support/fence.js'
 import { startGateway } from './support/gateway.js'
@@ -157,23 +157,3 @@ t.test(
     }
   },
 )
-
-t.test('more connections than allowed are refused, idle HTTP ones among them, and room is made again', async t => {
-  const own = await startGateway(t, { env: { IMGATE_CONNECTIONS_MAX: '6', IMGATE_WORKERS: '1' } })
-  const clients = []
-  for (let index = 0; index < 5; index += 1)
-    clients.push(await connectClient(t, own, index % 2 === 0 ? 'tcp' : 'ws-binary'))
-  t.equal((await own.api.call('/healthz')).status, 200, 'the last place')
-  clients.push(await connectClient(t, own, 'tcp'))
-  await t.rejects(own.api.call('/healthz'), 'no place is left')
-  clients[0]!.destroy()
-  await eventually(
-    () =>
-      own.api.call('/healthz').then(
-        ({ status }) => status,
-        () => 0,
-      ),
-    status => status === 200,
-    'a place is free',
-  )
-})

@@ -1,47 +1,20 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { TRANSPORTS } from './support/client.js'
-import { eventually } from './support/deadline.js'
 import type { Device } from './support/device.js'
-import { type Gateway, startGateway } from './support/gateway.js'
+import { startFailing } from './support/fail-worker.js'
+import type { Gateway } from './support/gateway.js'
 import { chatGroup, createGroup, joinGroup } from './support/group.js'
 import { freshId } from './support/ids.js'
 import { isConserved } from './support/metrics.js'
 import { goOnlineAt, signInAtEach } from './support/placing.js'
 import { chatRoom, joinRoom } from './support/room.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'imgate-fail-'))
-const order = join(folder, 'worker')
-t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-const preload = join(dirname(fileURLToPath(import.meta.url)), 'support', 'failing-worker.js')
-
-/** Makes a worker fail, as a defect would, and waits until another one has taken its place. */
-async function failWorker(gateway: Gateway, index: number): Promise<void> {
-  const served = () =>
-    gateway.process.log.filter(({ msg, worker }) => msg === 'a worker serves again' && worker === index).length
-  const before = served()
-  writeFileSync(`${order}.new`, String(index))
-  renameSync(`${order}.new`, order)
-  await eventually(
-    async () => served(),
-    count => count > before,
-    `worker ${index} serves again`,
-  )
-}
-
 async function isOnline(gateway: Gateway, { uid }: Device): Promise<boolean> {
   return (await gateway.api.ok('/im/query', { option: 'user-status', uid })).status === 1
 }
 
 t.test('a worker that fails is replaced, and the clients of the others go on as if nothing had been', async t => {
-  const gateway = await startGateway(t, {
-    env: { NODE_OPTIONS: `--import=${preload}`, IMGATE_TEST_FAIL_FILE: order },
-  })
-  // It logs the failures that this test makes.
-  gateway.process.mustBeSound = false
+  const { gateway, fail } = await startFailing(t)
   const rooms = Array.from({ length: 8 }, () => freshId())
   const transports = [...TRANSPORTS, ...TRANSPORTS, ...TRANSPORTS, ...TRANSPORTS]
   let devices = await signInAtEach(t, gateway, transports)
@@ -52,7 +25,7 @@ t.test('a worker that fails is replaced, and the clients of the others go on as 
   for (const rid of rooms) for (const device of devices) await joinRoom(device, rid)
 
   for (const worker of [1, 0]) {
-    await failWorker(gateway, worker)
+    await fail(worker)
     const [ended, stayed] = [placed[worker]!, placed[1 - worker]!]
     for (const { client } of ended) await client.closed
     for (const device of stayed) {

@@ -5,13 +5,8 @@ export class Network {
 
   /** Reads an address as a transport tells it. What is no address is the network 0. @returns this, until the next call */
   read(address: string): this {
-    const v4 = /^(?:::ffff:|0000:0000:0000:0000:0000:ffff:)?(\d+)\.(\d+)\.(\d+)\.(\d+)$/i.exec(address)
-    if (v4 !== null) {
-      // ::ffff:0:0/96 has its own word in the first 64 bits of nothing that is routed.
-      this.high = V4
-      this.low = (Number(v4[1]) << 24) | (Number(v4[2]) << 16) | (Number(v4[3]) << 8) | Number(v4[4])
-      return this
-    }
+    // Almost all are of IPv4: a pattern would cost ten times as much.
+    if (this.#readV4(address, address.startsWith(MAPPED) ? MAPPED.length : 0)) return this
     const mapped = /^(?:::ffff|0000:0000:0000:0000:0000:ffff):([0-9a-f]+):([0-9a-f]+)$/i.exec(address)
     if (mapped !== null) {
       this.high = V4
@@ -27,9 +22,32 @@ export class Network {
     this.low = (word16(words[2]) << 16) | word16(words[3])
     return this
   }
+
+  /** @returns whether it is one, written in decimal */
+  #readV4(text: string, from: number): boolean {
+    let whole = 0
+    let byte = 0
+    let dots = 0
+    for (let at = from; at < text.length; at++) {
+      const code = text.charCodeAt(at)
+      if (code === DOT) {
+        whole = (whole << 8) | byte
+        byte = 0
+        dots++
+      } else if (code >= ZERO && code <= NINE) byte = byte * 10 + code - ZERO
+      else return false
+    }
+    if (dots !== 3) return false
+    this.high = V4
+    this.low = (whole << 8) | byte
+    return true
+  }
 }
 
+/** The first word of an IPv4 address: that of 0:ffff::/32, which nobody has. */
 const V4 = 0xffff
+const MAPPED = '::ffff:'
+const [DOT, ZERO, NINE] = [0x2e, 0x30, 0x39]
 
 function word16(text: string | undefined): number {
   return Number.parseInt(text ?? '0', 16) & 0xffff

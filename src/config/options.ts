@@ -93,7 +93,9 @@ export const optionRows = {
   },
   connectionsMax: {
     schema: integer(0, 10_000_000).default(0),
-    doc: 'Maximum number of client connections; 0: as many as the limit of open files allows.',
+    doc:
+      'Maximum number of clients over WebSocket and raw TCP, all workers together; 0: as many as the limit of open files ' +
+      'allows, which is the most in any case. HTTP has places of its own.',
     reloadable: true,
   },
   frameBytesMax: {

@@ -74,8 +74,8 @@ export const unannounced: readonly { readonly when: string; readonly seen: strin
     seen: 'The engine closes with 1006 or ignores the frame; if it is ignored, nothing answers and 4003 or 4002 follows.',
   },
   {
-    when: 'The gateway already has `connectionsMax` connections, or is shutting down.',
-    seen: 'The connection ends before the upgrade; during shutdown possibly with HTTP status 503.',
+    when: 'The gateway already has `connectionsMax` clients, or is shutting down.',
+    seen: 'HTTP status 503 with Retry-After instead of the upgrade; raw TCP, and WebSocket when no place is left: the end.',
   },
   {
     when: 'The address connects more often, or has more connections, than `connectsPerIpPerSecond` and `connectionsPerIpMax` allow.',

@@ -17,6 +17,11 @@ export function isCommitFailure(error: unknown): error is Error {
 /** For the files of the environment: the key that signs tokens is in them. The types do not have it. */
 const onlyForUs = { permissionsMode: 0o600 } as const
 
+/** Slots for reading: of main and of other processes, which may look into the store. */
+const READERS = 64
+/** A worker and its thread for long answers, twice while it is being replaced. */
+const READERS_PER_WORKER = 4
+
 const binary = { keyEncoding: 'binary', encoding: 'binary' } as const
 
 /** The LMDB environment, opened by main and by every worker; all of them share it. */
@@ -44,12 +49,12 @@ export class LmdbStore implements Store {
 
   /**
    * Opens the environment in `folder`, which is made if it is not there; brings an older schema up to date.
-   * Thread: main, before any worker starts. @throws StoreError when it is damaged, newer or not accessible
+   * Thread: main, before any worker starts. @param workers how many will open it @throws StoreError when it is damaged, newer or not accessible
    */
-  static async prepare(folder: string): Promise<LmdbStore> {
+  static async prepare(folder: string, workers = 1): Promise<LmdbStore> {
     const problem = fileProblem(join(folder, 'data.mdb'))
     if (problem !== undefined) throw new StoreError(`the store in ${folder} is damaged: ${problem}; restore a backup`)
-    const store = LmdbStore.open(folder)
+    const store = LmdbStore.open(folder, workers)
     const version = store.#number('schema') ?? 0
     if (version > SCHEMA_VERSION) {
       store.#root.close()
@@ -69,11 +74,20 @@ export class LmdbStore implements Store {
     return store
   }
 
-  /** Opens an environment that main has prepared. Thread: any. */
-  static open(folder: string): LmdbStore {
+  /** Opens an environment that main has prepared. Thread: any. @param workers counts only for the first of a process */
+  static open(folder: string, workers = 1): LmdbStore {
     try {
       makeFolder(folder)
-      return new LmdbStore(open<Buffer, Buffer>({ path: folder, noSubdir: false, maxDbs: 64, ...onlyForUs, ...binary }))
+      return new LmdbStore(
+        open<Buffer, Buffer>({
+          path: folder,
+          noSubdir: false,
+          maxDbs: 64,
+          maxReaders: READERS + workers * READERS_PER_WORKER,
+          ...onlyForUs,
+          ...binary,
+        }),
+      )
     } catch (error) {
       throw new StoreError(`cannot open the data folder ${folder}: ${error instanceof Error ? error.message : error}`)
     }

@@ -12,9 +12,15 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebS
 const ALL_SENT = 1
 /** Of `maxBackpressure`: the library drops nothing by itself. */
 const NO_BOUND = 0
+/** The code of a connection that has ended without a close frame: the system has closed it. */
+const GONE = 1006
+/** How long the library waits at most for the client to close its side, once everything is sent (docs/engine.md, 4). */
+const CLOSING_MS = 8000
 
 export interface WebSocketServices<S> extends Bounds {
   readonly messageBytesMax: number
+  /** A connection that says nothing for so long is closed: 8 to 960 seconds. */
+  readonly idleTimeoutS: number
   readonly admission: Admission
   readonly events: ConnectionEvents<S>
 }
@@ -30,11 +36,12 @@ interface UserData<S> {
 /** Serves WebSocket clients at `path` of the App. */
 export function serveWebSocket<S>(app: TemplatedApp, path: string, services: WebSocketServices<S>): void {
   const { admission, events } = services
-  // Reports every connection to the port, HTTP ones too; a connection that became a WebSocket ends in `close` below.
+  const drainsMs = services.idleTimeoutS * 1000 + CLOSING_MS
+  // Reports every connection to the port, and the end of those that stayed HTTP: a WebSocket ends in `close` below.
   const onSocket = (res: HttpResponse, step: unknown) => {
     const isNew = Number(step) > 0
-    if (!isNew) admission.left()
-    if (isNew && !admission.accept()) res.close()
+    if (!isNew) admission.leftHttp()
+    else if (!admission.acceptHttp()) res.close()
   }
   app.filter(onSocket)
   const alive = (ws: WebSocket<UserData<S>>) => {
@@ -44,8 +51,9 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
   app.ws<UserData<S>>(path, {
     maxPayloadLength: services.messageBytesMax,
     maxBackpressure: NO_BOUND,
-    // Silence is judged by the heartbeat of the session, the same for both transports.
-    idleTimeout: 0,
+    // Silence is judged by the heartbeat of the session, the same for both transports. This is for connections that
+    // were ended: without it one whose client has read the rest would stay open until the client closes it.
+    idleTimeout: services.idleTimeoutS,
     sendPingsAutomatically: false,
     upgrade: (res, req, context) => upgrade<S>(res, req, context, admission),
     open(ws) {
@@ -62,9 +70,9 @@ export function serveWebSocket<S>(app: TemplatedApp, path: string, services: Web
     },
     ping: alive,
     pong: alive,
-    close(ws) {
-      admission.left()
+    close(ws, code) {
       const { connection, place } = ws.getUserData()
+      admission.left(code === GONE ? 0 : connection?.isDraining === true ? drainsMs : CLOSING_MS)
       admission.exit(place)
       connection?.forget()
       if (connection?.state !== undefined) events.closed(connection.state)
@@ -81,7 +89,8 @@ function upgrade<S>(res: HttpResponse, req: HttpRequest, context: us_socket_cont
   }
   const place = admission.upgrade(comer)
   if (typeof place !== 'number') {
-    refuse(res, place)
+    if (place.isSilent) res.close()
+    else refuse(res, place)
     return
   }
   const data: UserData<S> = { connection: undefined, origin, place }
@@ -115,6 +124,8 @@ class WebSocketConnection<S> implements Connection, Backlogged {
   readonly #bounds: Bounds
   readonly #events: ConnectionEvents<S>
   #peer: Peer | undefined
+  /** Whether something waited for the client when it was ended. */
+  #drains = false
   /** While more than a little waits. */
   #backlog: Backlog | undefined
 
@@ -127,6 +138,11 @@ class WebSocketConnection<S> implements Connection, Backlogged {
   get peer(): Peer {
     this.#peer ??= peerOf(this.#ws, this.#ws?.getUserData().origin ?? '')
     return this.#peer
+  }
+
+  /** At its end: whether the library still has something to send. */
+  get isDraining(): boolean {
+    return this.#drains || this.#backlog !== undefined
   }
 
   get bytesWaiting(): number {
@@ -177,6 +193,7 @@ class WebSocketConnection<S> implements Connection, Backlogged {
     if (ws === undefined) return
     this.forget()
     if (last !== undefined) ws.send(last, isBinary)
+    this.#drains = ws.getBufferedAmount() > 0
     ws.end(reason.closeCode, reason.text)
   }
 

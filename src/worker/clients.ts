@@ -11,9 +11,12 @@ import { serveTcp } from '../transport/tcp.ts'
 import type { TemplatedApp } from '../transport/uws.ts'
 import { serveWebSocket } from '../transport/websocket.ts'
 import type { Core } from './core.ts'
+import { SILENT_BEATS } from './edge.ts'
 
 export const WEBSOCKET_PATH = '/im/ws'
 const MESSAGE_BYTES_MIN = 262_144
+const IDLE_S_MAX = 960
+const IDLE_S_MORE = 10
 
 export interface Clients {
   /** @param fd a bound socket of this worker alone */
@@ -93,11 +96,13 @@ export function clientEvents({ count, guard, onDefect, options }: Core, context:
 /** Opens both transports to clients. */
 export function serveClients(core: Core, context: SessionContext, app: TemplatedApp): Clients {
   const { admission, clock } = context
-  const { frameBytesMax, writerBytesMax } = context.options
+  const { frameBytesMax, writerBytesMax, heartbeatMs } = context.options
   const { events, allClosed } = clientEvents(core, context)
   // A WebSocket message carries one of the longest frames, or several shorter ones.
   const messageBytesMax = Math.max(MESSAGE_BYTES_MIN, frameBytesMax + Frame.HEADER_BYTES)
-  serveWebSocket(app, WEBSOCKET_PATH, { messageBytesMax, writerBytesMax, clock, admission, events })
+  // Later than the hub, which tells the client why; the library allows at most this.
+  const idleTimeoutS = Math.min(IDLE_S_MAX, Math.ceil((heartbeatMs * SILENT_BEATS) / 1000) + IDLE_S_MORE)
+  serveWebSocket(app, WEBSOCKET_PATH, { messageBytesMax, writerBytesMax, idleTimeoutS, clock, admission, events })
   return {
     listenTcp: fd => serveTcp(fd, { frameBytesMax, writerBytesMax, clock, admission, events }),
     allClosed,

@@ -25,10 +25,10 @@ export interface Edge {
   start(): void
 }
 
+/** A session is closed after this many silent heartbeats. */
+export const SILENT_BEATS = 3
 /** Sessions are swept at least this often. */
 const SWEEP_MS = 1000
-/** A session is closed after this many silent heartbeats. */
-const SILENT_BEATS = 3
 
 export function createEdge(core: Core, admission: Admission): Edge {
   const { options, clock, count, bus, reactor } = core

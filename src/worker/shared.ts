@@ -1,4 +1,5 @@
 import type { LimitTables } from '../admission/limits.ts'
+import type { PlaceLimits } from '../admission/places.ts'
 import type { Link } from '../bus/bus.ts'
 import type { Options } from '../config/options.ts'
 import type { Listener } from '../contract/listener.ts'
@@ -21,6 +22,9 @@ export interface WorkerStart {
   readonly links: readonly Link[]
   readonly wakeWords: SharedArrayBuffer
   readonly counters: SharedArrayBuffer
+  /** The count of connections of all workers (admission/places.ts). */
+  readonly places: SharedArrayBuffer
+  readonly placeLimits: PlaceLimits
   readonly limitTables: LimitTables
   /** One 32-bit word: 1 as soon as main has the signal to stop. */
   readonly draining: SharedArrayBuffer

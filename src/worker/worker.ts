@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Admission } from '../admission/admission.ts'
-import { Connections, connectionShare } from '../admission/connections.ts'
 import { Keys } from '../admission/keys.ts'
+import { Places } from '../admission/places.ts'
 import { isCommitFailure } from '../store/lmdb-store.ts'
 import { loadUws } from '../transport/uws.ts'
 import { createApi } from './api.ts'
@@ -18,7 +18,6 @@ import type { FromWorker, ToWorker, WorkerStart } from './shared.ts'
 /** One worker: a list of parts, started and stopped in order. What each does is in its own folder. */
 
 const start = workerData as WorkerStart
-const { options } = start
 const listeners = new Listeners(start)
 process.on('exit', () => listeners.release())
 const app = loadUws().App()
@@ -33,8 +32,8 @@ process.on('unhandledRejection', reason => {
   else onDefect(reason)
 })
 
-const share = connectionShare(options.connectionsMax, start.links.length)
-const admission = new Admission(new Connections(share), new Keys(start.apiKeys), core.limits, core.shedding)
+const places = new Places(start.places, start.index, start.placeLimits, clock)
+const admission = new Admission(places, new Keys(start.apiKeys), core.limits, core.shedding)
 const edge = createEdge(core, admission)
 const homes = createHomes(core)
 const api = await createApi(core, start, app, admission, edge.context)

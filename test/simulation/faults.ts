@@ -55,6 +55,7 @@ export class Faults {
     const { world, devices } = this.#simulation
     world.disk.failures = 0
     world.faults.diskDelayMs = 1
+    world.faults.lateMs = 0
     for (const worker of world.workers) Object.assign(worker, { weight: 1, frozenUntil: 0 })
     for (const { connection } of devices.flatMap(device => device.endpoints)) connection.read()
   }
@@ -69,6 +70,8 @@ export class Faults {
     if (worker.isLost) return
     this.#losses++
     this.#lastLost = worker.index
+    // What it is told at its start it may answer too late.
+    world.faults.lateMs = random.pick([0, 0, 2 * LONG_MS])
     if (random.below(2) === 0) worker.arm(random.below(6))
     else world.lose(worker, 'lost between two steps')
     if (this.#mix.freezes && random.below(2) === 0) this.#freeze()
@@ -81,7 +84,7 @@ export class Faults {
   #freeze(): void {
     const { random, world } = this.#simulation
     const worker = random.pick(world.workers)
-    worker.frozenUntil = world.time.now + random.below(random.pick([5, 30, 150, LONG_MS]))
+    worker.frozenUntil = world.time.now + random.below(random.pick([5, 30, 150, LONG_MS, LONG_MS]))
     this.#simulation.trace.note(10, () => `worker ${worker.index} stands still until ${worker.frozenUntil.toFixed(2)}`)
   }
 
@@ -94,7 +97,7 @@ export class Faults {
 
   #setClock(): void {
     const { random, world } = this.#simulation
-    world.time.shift += (random.below(3) - 1) * HOUR_MS
+    world.setWallClock((random.below(3) - 1) * HOUR_MS)
   }
 
   #stall(): void {

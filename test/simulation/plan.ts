@@ -7,3 +7,5 @@ export const RIDS = [501, 502, 503] as const
 export const GIDS = [601, 602, 603] as const
 /** Long enough to outlast every run. */
 export const EXPIRE_S = 86_400
+/** How long the buckets of the statistics are. */
+export const PRECISION_S = 10

@@ -14,16 +14,24 @@ import type { ModelWorker } from './worker.js'
 /** So many bytes are not more than rings take at once. */
 const LONG = 1400
 
+/** So long that a worker which tells another of all its sessions has its ring full. */
+const LONG_APP = 'app'.repeat(21)
+/** So many acts after the loss of a worker are most often of those who have met it. */
+const AFTERMATH = 30
+
 /** What clients and app servers do, as the seed says. None of it runs a worker: it only gives them something to hear. */
 export class Script {
   readonly #simulation: Simulation
   readonly #random: Random
   readonly #requests: Requests
-  /** What clients ask for in this run. Half of it each time: what meets rarely in the whole meets often there. */
+  /** What clients ask for in this run. A part of it each time: what meets rarely in the whole meets often there. */
   readonly #kinds: readonly (keyof Requests)[]
+  readonly #app: string
   readonly #goOften: number
   readonly #callOften: number
   #connections = 0
+  /** Acts of those who have just lost their worker, or whose call to it went wrong. */
+  #aftermath = 0
 
   constructor(simulation: Simulation) {
     const { random } = simulation
@@ -31,8 +39,10 @@ export class Script {
     this.#random = random
     this.#requests = requestsOf(random, (...said) => this.#say(...said))
     const kinds = Object.keys(this.#requests) as (keyof Requests)[]
-    const chosen = kinds.filter(() => random.below(2) === 0)
+    const part = random.pick([2, 2, 4])
+    const chosen = kinds.filter(() => random.below(part) === 0)
     this.#kinds = chosen.length > 0 ? chosen : kinds
+    this.#app = random.pick(['app', 'app', LONG_APP])
     this.#goOften = random.pick([4, 14, 14, 40])
     this.#callOften = random.pick([3, 8, 30])
   }
@@ -41,8 +51,25 @@ export class Script {
     const { devices, world } = this.#simulation
     const up = world.workers.filter(({ isUp, isArmed }) => isUp && !isArmed)
     if (up.length === 0) return
-    if (this.#random.below(this.#callOften) === 0) this.#callApi(this.#random.pick(up))
+    if (this.#aftermath > 0 && this.#random.below(2) === 0) this.#comeBack(up)
+    else if (this.#random.below(this.#callOften) === 0) this.#callApi(this.#random.pick(up))
     else this.#use(this.#random.pick(devices), up)
+  }
+
+  /** A worker was lost: its clients come back at once, and app servers try again. */
+  workerLost(): void {
+    this.#aftermath = AFTERMATH
+  }
+
+  #comeBack(up: readonly ModelWorker[]): void {
+    this.#aftermath--
+    const { api, devices } = this.#simulation
+    const gone = devices.filter(({ current }) => current === undefined)
+    if (gone.length > 0 && this.#random.below(3) > 0) this.#connect(this.#random.pick(gone), up, true)
+    else {
+      const gid = this.#random.pick(GIDS)
+      api.call(this.#random.pick(up), gid, 'groupJoin', { gid: gid as never, uid: this.#random.pick(UIDS) })
+    }
   }
 
   /** Signs in, over a connection of its own, a device that has none; asks again one that was refused. */
@@ -80,7 +107,7 @@ export class Script {
   #signIn(endpoint: Endpoint): void {
     const { uid, sid, token } = endpoint.device
     endpoint.state = 'signing in'
-    this.#ask(endpoint, 'ONLINE', { uid, sid, token, app: 'app', version: this.#random.pick(['1', '2']) })
+    this.#ask(endpoint, 'ONLINE', { uid, sid, token, app: this.#app, version: this.#random.pick(['1', '2']) })
   }
 
   /** The device goes elsewhere: it closes, or is cut off and nobody has noticed, or its network has told the worker. */

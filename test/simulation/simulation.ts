@@ -7,7 +7,7 @@ import type { Endpoint, EndpointEvents } from './endpoint.js'
 import { Faults } from './faults.js'
 import { clientsHeard, worldHeard } from './hearing.js'
 import { Ledger } from './ledger.js'
-import { GIDS, RIDS, UIDS } from './plan.js'
+import { GIDS, PRECISION_S, RIDS, UIDS } from './plan.js'
 import type { ApiCall, Check, Scene } from './scene.js'
 import { Scheduler } from './scheduler.js'
 import { Script } from './script.js'
@@ -25,9 +25,12 @@ export interface RunOptions {
   readonly isTraced: boolean
 }
 
-const DEVICES_EACH_MAX = 2
+/** Of each user at most so many, as the seed says: with many, a worker that is told of all of them has its ring full. */
+const DEVICES_EACH_MAX = [2, 2, 2, 6]
 /** Long enough for a worker to be replaced, calls to be over and everybody to be told. */
 const SETTLE_MS = 2600
+/** Buckets that are kept: more than a run makes. */
+const STATISTICS = 100_000
 const PROBE_MS = 300
 /** A client that is refused tries again so often. */
 const TRIES = 8
@@ -58,9 +61,10 @@ export class Simulation implements Scene {
     const seats = workers === 0 ? 1 + this.random.below(4) : workers
     this.world = new World(this.random, seats, worldHeard(this, checks))
     this.trace.world = this.world
+    const devicesMax = this.random.pick(DEVICES_EACH_MAX)
     const tokens = new Tokens(this.world.disk.tokenKey)
     this.devices = UIDS.flatMap(uid =>
-      Array.from({ length: 1 + this.random.below(DEVICES_EACH_MAX) }, (_, index) => {
+      Array.from({ length: 1 + this.random.below(devicesMax) }, (_, index) => {
         const sid = Number(uid) * 10 + index + 1
         return new Device(Number(uid), sid, tokens.issue(uid, sid as never, 4_000_000_000))
       }),
@@ -68,13 +72,14 @@ export class Simulation implements Scene {
     this.scheduler = new Scheduler(this.world, this.trace)
     this.api = new Api(this, this.calls)
     this.#script = new Script(this)
-    checks.push(...checksOf(this))
+    checks.push(...checksOf(this), { lost: () => this.#script.workerLost() })
     this.world.start()
   }
 
   async run(steps: number): Promise<void> {
     await this.scheduler.runUntil(this.world.time.now + 50)
     const faults = new Faults(this, this.scheduler)
+    this.api.call(this.world.workers[0]!, undefined, 'statsAdd', { prec: String(PRECISION_S), num: STATISTICS })
     for (let step = 0; step < steps; step++) {
       if (this.random.below(3) === 0) this.#script.act()
       else if (!(await this.scheduler.step(this.world.time.now + 20))) this.#script.act()

@@ -1,6 +1,6 @@
 import { Admission } from '#dist/admission/admission.js'
-import { Connections } from '#dist/admission/connections.js'
 import { Keys } from '#dist/admission/keys.js'
+import { Places } from '#dist/admission/places.js'
 import type { ChatRecord } from '#dist/contract/records.js'
 import { Counters } from '#dist/ops/counters.js'
 import type { Fate } from '#dist/protocol/fate.js'
@@ -74,7 +74,8 @@ export class ModelWorker {
     const log = world.log
     this.core = createCore(start, { clock, store, log, wakeups, counters: new Counters(start.counters), onDefect })
     this.#watchWrites()
-    const admission = new Admission(new Connections(1_000_000), new Keys([]), this.core.limits, this.core.shedding)
+    const places = new Places(start.places, index, start.placeLimits, clock)
+    const admission = new Admission(places, new Keys([]), this.core.limits, this.core.shedding)
     this.edge = createEdge(this.core, admission)
     this.homes = this.#watched(createHomes(this.core))
     this.#assembly = new Assembly(this.core, this.edge, this.homes, [{ methods: { nodesChanged: () => ({}) } }])

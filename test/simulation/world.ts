@@ -1,4 +1,5 @@
 import { createLimitTables, type LimitTables } from '#dist/admission/limits.js'
+import { createPlaces, limitsWith } from '#dist/admission/places.js'
 import type { Link } from '#dist/bus/bus.js'
 import { createRing } from '#dist/bus/ring.js'
 import { type Options, optionRows } from '#dist/config/options.js'
@@ -15,6 +16,8 @@ import { ModelWorker, type WorkerEvents } from './worker.js'
 
 /** The smallest there are, so that they fill. */
 const RING_BYTES = 4096
+/** What may wait for a ring until callers hear BUSY (`ringBytes`); often so little that they do. */
+const CONGESTED_BYTES = [4096, 4096, 200] as const
 /** Calls are over soon, so that answers come late. */
 export const CALL_TIMEOUT_MS = 100
 
@@ -24,6 +27,8 @@ export interface Faults {
   slowDisk: number
   /** A worker that was lost is started again after this. */
   restartMs: number
+  /** What a worker that starts takes its first turn within. */
+  lateMs: number
 }
 
 /** What the checks hear of the whole. */
@@ -32,13 +37,19 @@ export interface WorldEvents extends WorkerEvents {
   accepted(connection: ModelConnection): void
 }
 
+/** Unix milliseconds. */
+interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
 /** All of a gateway but its threads: seats with workers, the rings between them, one disk, one time, and what main does. */
 export class World {
   readonly time: Time = { now: 1000, shift: 0, instants: 0 }
   readonly random: Random
   readonly disk = new MemoryDisk()
   readonly log = createLog('silent')
-  readonly faults: Faults = { diskDelayMs: 1, slowDisk: 0, restartMs: 100 }
+  readonly faults: Faults = { diskDelayMs: 1, slowDisk: 0, restartMs: 100, lateMs: 0 }
   readonly words: readonly WakeWord[]
   readonly workers: ModelWorker[] = []
   /** Main's. */
@@ -46,30 +57,51 @@ export class World {
   readonly options: Options
   readonly #events: WorldEvents
   readonly counters: Counters
+  readonly #spans: Span[] = []
+  #spanFromMs: number
   readonly #counterWords: SharedArrayBuffer
   readonly #generations: number[] = []
   readonly #limitTables: LimitTables
   readonly #draining = new SharedArrayBuffer(4)
+  readonly #places: SharedArrayBuffer
   /** rings[from][to] */
   readonly #rings: SharedArrayBuffer[][]
 
   constructor(random: Random, seats: number, events: WorldEvents) {
     this.random = random
     this.#events = events
-    this.options = optionsFor(seats, random.pick(['close', 'drop-new']))
+    this.options = optionsFor(seats, random.pick(CONGESTED_BYTES), random.pick(['close', 'drop-new']))
     this.words = Array.from({ length: seats }, () => ({ isAsleep: false, isNotified: false }))
     this.#counterWords = createCounters(seats)
+    this.#places = createPlaces(seats)
     this.counters = new Counters(this.#counterWords)
     this.#limitTables = createLimitTables(this.options, [1, 2])
     this.#rings = this.words.map(() => this.words.map(() => createRing(RING_BYTES)))
     this.clock = new ModelClock(this.time, random, defect => {
       throw defect
     })
+    this.#spanFromMs = this.clock.wall()
   }
 
   /** Starts a worker in each seat. */
   start(): void {
     for (const index of this.words.keys()) this.#seat(index)
+  }
+
+  /** Somebody sets the machine's clock. */
+  setWallClock(byMs: number): void {
+    this.#spans.push(this.#span)
+    this.time.shift += byMs
+    this.#spanFromMs = this.clock.wall()
+  }
+
+  /** What the wall clock has shown: between two of these it was set. */
+  get wallSpans(): readonly Span[] {
+    return [...this.#spans, this.#span]
+  }
+
+  get #span(): Span {
+    return { fromMs: this.#spanFromMs, toMs: this.clock.wall() }
   }
 
   get live(): ModelWorker[] {
@@ -101,7 +133,9 @@ export class World {
   }
 
   #seat(index: number): void {
-    this.workers[index] = new ModelWorker(this, this.#workerStart(index), this.#events)
+    const worker = new ModelWorker(this, this.#workerStart(index), this.#events)
+    if (this.faults.lateMs > 0) worker.frozenUntil = this.time.now + this.random.below(this.faults.lateMs)
+    this.workers[index] = worker
   }
 
   #tellPeers(index: number, message: (peer: number) => ModelWorker['inbox'][number]): void {
@@ -127,6 +161,8 @@ export class World {
       links: this.#rings.map((_, peer) => this.#link(index, peer)),
       wakeWords: new SharedArrayBuffer(4),
       counters: this.#counterWords,
+      places: this.#places,
+      placeLimits: limitsWith(0, this.options.workers, 1_000_000, 0),
       limitTables: this.#limitTables,
       draining: this.#draining,
     }
@@ -134,14 +170,14 @@ export class World {
 }
 
 /** The defaults, but for what makes short runs meet much. */
-function optionsFor(workers: number, slowClient: Options['slowClient']): Options {
+function optionsFor(workers: number, ringBytes: number, slowClient: Options['slowClient']): Options {
   const defaults = Object.fromEntries(
     Object.entries(optionRows).map(([key, { schema }]) => [key, schema.parse(undefined)]),
   )
   return {
     ...(defaults as Options),
     workers,
-    ringBytes: RING_BYTES,
+    ringBytes,
     slowClient,
     callTimeoutMs: CALL_TIMEOUT_MS,
     loginTimeoutMs: 600_000,

@@ -26,6 +26,8 @@ export interface GatewayOptions {
   /** A new one under the system's temporary folder, removed at the end, if not given. */
   dataDir?: string
   args?: readonly string[]
+  /** The limit of open files that it starts with. */
+  openFilesMax?: number
 }
 
 export interface Exit {
@@ -49,7 +51,7 @@ export class GatewayProcess {
   #hasExited = false
   #wasSignalled = false
 
-  constructor(dataDir: string, { env = {}, args = [] }: GatewayOptions) {
+  constructor(dataDir: string, { env = {}, args = [], openFilesMax }: GatewayOptions) {
     this.dataDir = dataDir
     const settings = {
       PATH: process.env['PATH'] ?? '',
@@ -66,7 +68,11 @@ export class GatewayProcess {
     // Through `env -i`, because the test runner puts its loader into the environment of every child of ours.
     const assignments = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
     const command = [process.execPath, join(PROJECT, 'dist', 'main.js'), 'start', ...args]
-    this.#child = spawn('env', ['-i', ...assignments, ...command], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] })
+    const limit = openFilesMax === undefined ? [] : ['prlimit', `--nofile=${openFilesMax}:${openFilesMax}`]
+    this.#child = spawn('env', ['-i', ...assignments, ...limit, ...command], {
+      cwd: PROJECT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.exited = new Promise((resolve, reject) => {
       this.#child.once('error', reject)
       this.#child.once('close', (code, signal) => {

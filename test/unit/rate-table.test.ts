@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { AddressCounts, TOO_MANY, UNCOUNTED } from '#dist/admission/address-counts.js'
 import { Network } from '#dist/admission/network.js'
@@ -129,4 +131,32 @@ t.test('addresses are told apart by network', t => {
   t.not(of('::1'), of('127.0.0.1'))
   t.equal(of(''), of('::'), 'no address')
   t.end()
+})
+
+t.test('threads that ask at the same time get together what one would get', async t => {
+  const [threads, names, limit] = [3, 2000, 5]
+  const order = {
+    rates: RateTable.memory(),
+    counts: AddressCounts.memory(threads),
+    gate: new Int32Array(new SharedArrayBuffer(8)),
+    threads,
+    names,
+    limit,
+  }
+  const results = await Promise.all(
+    Array.from({ length: threads }, async (_, worker) => {
+      const taker = new Worker(new URL('../support/limit-taker.js', import.meta.url), {
+        workerData: { ...order, worker },
+        execArgv: [],
+      })
+      const [result] = await once(taker, 'message')
+      return result as { given: Uint32Array; entered: number; most: number }
+    }),
+  )
+  const wrong = Array.from({ length: names }, (_, name) =>
+    results.reduce((sum, { given }) => sum + given[name]!, 0),
+  ).filter(sum => sum !== limit)
+  t.strictSame(wrong, [], 'each name as often as its limit says')
+  t.equal(Math.max(...results.map(({ most }) => most)), 1, 'never two where one may be')
+  t.ok(results.some(({ entered }) => entered > 0))
 })

@@ -1,6 +1,7 @@
 import { beliefs } from '../beliefs.js'
 import type { Check, Scene } from '../scene.js'
 import { checkAnswers } from './answers.js'
+import { checkClocks } from './clocks.js'
 import { checkConservation } from './conservation.js'
 import { checkDelivery } from './delivery.js'
 import { checkDisk } from './disk.js'
@@ -22,6 +23,7 @@ export function checksOf(scene: Scene): readonly Check[] {
     checkTakeover(scene),
     checkNotices(scene),
     checkConservation(scene),
+    checkClocks(scene),
     beliefs,
   ]
 }
