@@ -1,14 +1,13 @@
-/* How long one HTTP body keeps everybody else waiting: a gateway with one worker gets a batch of pushes of 8 MB, while a
- * second connection asks /healthz again and again. Prints the longest wait of the prober for each body, the median of some
- * rounds, and how long the batch itself took: npm run build && node bench/http-stall.mjs [name] */
+/* How long one HTTP body keeps everybody else waiting: a gateway with one worker gets batches of pushes of 8 MB. Prints for
+ * each body the longest turn of the worker's event loop, in milliseconds of its CPU (bench/turns.mjs), the median and the
+ * highest of some rounds, and how long the batch took: npm run build && node bench/http-stall.mjs [name] [folder of dist] */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { Agent, request } from 'node:http'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { gzipSync } from 'node:zlib'
 
 const BYTES = (8 << 20) - 1000
@@ -68,74 +67,54 @@ function bodies() {
   }
 }
 
-function probe(port, agent) {
-  const began = performance.now()
-  return new Promise((resolve, reject) => {
-    const call = request({ port, path: '/healthz', agent }, response => {
-      response.resume()
-      response.on('end', () => resolve(performance.now() - began))
-    })
-    call.on('error', reject)
-    call.end()
-  })
-}
-
 const median = values => values.toSorted((a, b) => a - b)[values.length >> 1]
+const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
 
 async function main() {
-  const [wanted = ''] = process.argv.slice(2)
-  const dataDir = mkdtempSync(join(tmpdir(), 'imgate-bench-'))
+  const [wanted = '', dist = 'dist'] = process.argv.slice(2)
+  const folder = mkdtempSync(join(tmpdir(), 'imgate-bench-'))
+  const turns = join(folder, 'turns')
   const env = {
     ...process.env,
+    NODE_OPTIONS: `--import=${new URL('turns.mjs', import.meta.url)}`,
+    IMGATE_BENCH_TURNS: turns,
     IMGATE_WORKERS: '1',
     IMGATE_HTTP_PORT: '0',
     IMGATE_TCP_PORT: '0',
-    IMGATE_DATA_DIR: dataDir,
+    IMGATE_DATA_DIR: join(folder, 'data'),
     IMGATE_API_KEYS: KEY,
   }
-  const gateway = spawn(process.execPath, ['dist/main.js', 'start'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const gateway = spawn(process.execPath, [`${dist}/main.js`, 'start'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const port = await new Promise(resolve => {
     createInterface({ input: gateway.stdout }).on('line', line => {
       const { http } = line.startsWith('{') ? JSON.parse(line) : {}
       if (http !== undefined) resolve(Number(http.split(':')[1]))
     })
   })
-  const sender = new Worker(new URL(import.meta.url))
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  console.log('| body | longest wait, ms | the batch, ms | answer |\n| --- | --- | --- | --- |')
+  console.log('| body | longest turn, ms of CPU | at most | the batch, ms | answer |')
+  console.log('| --- | --- | --- | --- | --- |')
   for (const [name, { body, headers = {} }] of Object.entries(bodies())) {
     if (!name.includes(wanted)) continue
-    const waits = []
+    const longest = []
     const lasted = []
     let answer
-    const bytes = Buffer.from(body)
     for (let round = 0; round <= ROUNDS; round++) {
-      answer = undefined
-      let longest = 0
-      sender.postMessage({ port, body: bytes, headers })
-      const answered = once(sender, 'message').then(([message]) => {
-        answer = message
-      })
-      while (answer === undefined) longest = Math.max(longest, await probe(port, agent))
-      await answered
-      // The first one warms up.
+      writeFileSync(turns, '')
+      answer = await post(port, Buffer.from(body), headers)
+      // The last turn is written down a moment later.
+      await pause(100)
+      // The first round warms up.
       if (round === 0) continue
-      waits.push(longest)
+      longest.push(Math.max(0, ...readFileSync(turns, 'utf8').split('\n').map(Number)))
       lasted.push(answer.ms)
     }
     const said = `${answer.status}${answer.refused > 0 ? `, ${answer.refused} refused` : ''}`
-    console.log(`| ${name} | ${median(waits).toFixed(1)} | ${median(lasted).toFixed(0)} | ${said} |`)
+    const figures = [median(longest), Math.max(...longest)].map(ms => (ms === 0 ? 'under 1' : ms.toFixed(1)))
+    console.log(`| ${name} | ${figures.join(' | ')} | ${median(lasted).toFixed(0)} | ${said} |`)
   }
-  await sender.terminate()
-  agent.destroy()
   gateway.kill('SIGTERM')
   await once(gateway, 'exit')
-  rmSync(dataDir, { recursive: true })
+  rmSync(folder, { recursive: true })
 }
 
-/** In a thread of its own, so that preparing and sending a body does not disturb the prober. */
-if (!isMainThread) {
-  parentPort.on('message', ({ port, body, headers }) => {
-    post(port, Buffer.from(body), headers).then(answer => parentPort.postMessage(answer))
-  })
-} else await main()
+await main()

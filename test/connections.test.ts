@@ -171,3 +171,28 @@ t.test('a client that is closed for reading slowly, and then reads, does not kee
     30_000,
   )
 })
+
+t.test('thousands who come at once wait to be accepted, and none has to try again', async t => {
+  const waiting = 2000
+  const gateway = await startGateway(t, { env: { IMGATE_WORKERS: '1' } })
+  // A worker that is busy accepts nobody.
+  gateway.process.signal('SIGSTOP')
+  let connected = 0
+  const sockets = Array.from({ length: waiting }, () => {
+    const socket = stay(t, gateway.http)
+    socket.once('connect', () => {
+      connected += 1
+    })
+    return socket
+  })
+  await eventually(
+    async () => connected,
+    count => count === waiting,
+    'all are in a queue',
+  )
+  gateway.process.signal('SIGCONT')
+  sockets.at(-1)!.write('GET /healthz HTTP/1.1\r\nHost: gateway\r\n\r\n')
+  await once(sockets.at(-1)!, 'data')
+  for (const socket of sockets) socket.destroy()
+  t.equal((await gateway.api.call('/healthz')).status, 200)
+})

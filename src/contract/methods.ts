@@ -2,6 +2,7 @@ import type { Cid, Gid, Id, Nid, Rid, Sid, Uid, UidOrAll } from '../util/id.ts'
 import type { Done } from './answer.ts'
 import type { ListenerType } from './listener.ts'
 import type { Page } from './page.ts'
+import type { StoredMark } from './stored.ts'
 
 /** A signed-in device on one connection of one worker. */
 export interface SessionAddress {
@@ -35,14 +36,6 @@ export interface Broadcast {
   readonly version?: string | undefined
 }
 
-/** What a session has had of the pushes to everybody that are still valid. */
-export interface BroadcastsSeen {
-  /** All pushes up to this msgid; 0: no push, or no push is valid. */
-  readonly upTo: number
-  /** When the last of them expires: the mark matters until then. Unix milliseconds. */
-  readonly endsAt: number
-}
-
 export interface Ranked {
   readonly id: Id
   readonly total: number
@@ -69,7 +62,7 @@ export interface Device {
   readonly town: number
 }
 
-/** A session that was there before its home was replaced: it needs no stored pushes, and the others no notice. */
+/** A session that was there before its home was replaced: the others need no notice. */
 interface Back {
   readonly isBack?: true
 }
@@ -103,6 +96,11 @@ interface Coming extends OfSession {
   readonly at: number
 }
 
+/** Up to which msgid it has had the stored pushes there; 0: nothing. */
+interface Having {
+  readonly had: number
+}
+
 interface Method<Args, Reply> {
   readonly args: Args
   readonly reply: Reply
@@ -121,12 +119,13 @@ function method<Args extends object, Reply = Done>(): Method<Args, Reply> {
 export const methods = {
   /** A new session id for a user; on the disk. */
   userRegister: method<Device, { sid: Sid }>(),
-  /** `gids`: the first page of the groups that the user is a member of. */
+  /** `gids`: the first page of the groups that the user is a member of. `marks`: what the device has had over earlier connections. */
   userOnline: method<
-    OfUser & Coming & { app: string; version: string } & Back,
-    { broadcastsSeen: number; gids: readonly Gid[] }
+    OfUser & Coming & Having & { app: string; version: string } & Back,
+    { marks: readonly StoredMark[]; gids: readonly Gid[] }
   >(),
-  userOffline: method<OfUser & OfSession & { broadcasts: BroadcastsSeen }>(),
+  /** `marks`: what it has had of stored pushes. */
+  userOffline: method<OfUser & OfSession & { marks: readonly StoredMark[] }>(),
   userSessions: method<OfUser, readonly SessionAddress[]>(),
   /** With `sid`: to that session alone. */
   userPush: method<PushArgs & OfUser & { sid?: Sid }, Pushed>(),
@@ -159,12 +158,15 @@ export const methods = {
   groupInvite: method<OfGroup & { to: Uid; by: Uid }>(),
   groupPush: method<PushArgs & OfGroup, Pushed>(),
   /** A session of a member came online: it gets what the group says from now on. */
-  groupAttach: method<OfGroup & OfUser & Coming & Back, { topic: number }>(),
+  groupAttach: method<OfGroup & OfUser & Coming & Having & Back, { topic: number }>(),
   groupDetach: method<OfGroup & OfSession>(),
 
   roomCreate: method<OfRoom & OfUser & { name: string; desc: string }>(),
   roomDismiss: method<OfRoom & By>(),
-  roomJoin: method<OfRoom & OfUser & Coming & { listener: ListenerType } & Back, { gid: number; topic: number }>(),
+  roomJoin: method<
+    OfRoom & OfUser & Coming & Having & { listener: ListenerType } & Back,
+    { gid: number; topic: number }
+  >(),
   roomQuit: method<OfRoom & OfSession>(),
   roomKick: method<OfRoom & OfUser & By>(),
   roomPush: method<PushArgs & OfRoom, Pushed>(),
@@ -201,6 +203,8 @@ export const methods = {
   /** Numbers and stores a push to everybody, or to an app, and has every worker deliver it. */
   broadcast: method<PushArgs & { app?: string; version?: string }, Pushed>(),
   sessionBroadcast: method<Broadcast, { total: number }>(),
+  /** A worker that took the place of another: it may have read what is stored before this was, and get it from nobody else. */
+  sessionBroadcastKept: method<Broadcast>(),
   /** It was refused after all: nobody gets it who comes later. */
   sessionBroadcastRefused: method<{ msgid: number }>(),
 
@@ -208,8 +212,8 @@ export const methods = {
   idempotencyClaim: method<{ key: string }, { fresh: true } | { reply: string }>(),
   idempotencySettle: method<{ key: string; reply: string }>(),
 
-  /** A newer connection of the same sid took over: kicks the older one, and returns what it has had of the broadcasts. */
-  sessionReplaced: method<{ cid: Cid }, { broadcastsSeen: number }>(),
+  /** A newer connection of the same sid took over: kicks the older one. What it says of its end is said before the answer. */
+  sessionReplaced: method<{ cid: Cid }>(),
   sessionRooms: method<{ cids: Cid[] }, Rid[]>(),
   sessionLeftRoom: method<{ cid: Cid; rid: Rid; notice: Buffer }>(),
   sessionInGroup: method<OfSession & OfGroup & { topic: number; notice?: Buffer }>(),

@@ -1,6 +1,8 @@
 import type { Bus } from '../bus/bus.ts'
 import { type Cid, type Gid, type Id, type Rid, readId, type Sid, type Uid, writeId } from '../util/id.ts'
 import { CallKind } from './calls.ts'
+import type { SessionAddress } from './methods.ts'
+import type { StoredMark, StoredOf, StoredScope } from './stored.ts'
 
 /**
  * Chat: a session's worker asks the home of a user, group or room to deliver a chat.
@@ -146,8 +148,9 @@ export function readFanout(block: Buffer, start: number): { topic: number; dataK
   }
 }
 
-export function membersOfFanout(block: Buffer, start: number): number {
-  return block.readUInt32LE(start + Fanout.MEMBERS)
+/** @param kind of a FANOUT or a STORED_FANOUT */
+export function membersOfFanout(kind: number, block: Buffer, start: number): number {
+  return block.readUInt32LE(start + (kind === Fanout.KIND ? Fanout.MEMBERS : StoredFanout.MEMBERS))
 }
 
 /**
@@ -174,4 +177,112 @@ export function readDeliver(block: Buffer, start: number): { cid: Cid; dataKind:
   }
 }
 
-export const RecordKind = { ...CallKind, CHAT: ChatAt.KIND, FANOUT: Fanout.KIND, DELIVER: Deliver.KIND } as const
+/**
+ * Stored fanout: the same as Fanout for a push that is stored; what sessions have had of them is noted.
+ *
+ *    0       8       16        24          28        32
+ *    | topic | msgid | ends at | data kind | members | frame      `ends at`: unix milliseconds, u64 big-endian
+ */
+const StoredFanout = { KIND: 8, TOPIC: 0, MSGID: 8, ENDS_AT: 16, DATA_KIND: 24, MEMBERS: 28, FRAME: 32 } as const
+
+/** Which stored push it is. */
+export interface StoredMessage {
+  readonly msgid: number
+  /** Unix milliseconds. */
+  readonly endsAt: number
+}
+
+export function writeStoredFanout(
+  bus: Bus,
+  to: number,
+  { topic, workers }: FanoutTo,
+  { msgid, endsAt }: StoredMessage,
+  dataKind: number,
+  frame: Buffer,
+): void {
+  const at = bus.begin(to, StoredFanout.KIND, StoredFanout.FRAME + frame.length)
+  writeId(bus.block, at + StoredFanout.TOPIC, topic)
+  writeId(bus.block, at + StoredFanout.MSGID, msgid)
+  writeId(bus.block, at + StoredFanout.ENDS_AT, endsAt)
+  bus.block.writeUInt32LE(dataKind, at + StoredFanout.DATA_KIND)
+  bus.block.writeUInt32LE(workers[to]!, at + StoredFanout.MEMBERS)
+  frame.copy(bus.block, at + StoredFanout.FRAME)
+  bus.end()
+}
+
+export function readStoredFanout(
+  block: Buffer,
+  start: number,
+): { topic: number; stored: StoredMessage; dataKind: number; frameAt: number } {
+  return {
+    topic: readId(block, start + StoredFanout.TOPIC) as number,
+    stored: {
+      msgid: readId(block, start + StoredFanout.MSGID) as number,
+      endsAt: readId(block, start + StoredFanout.ENDS_AT) as number,
+    },
+    dataKind: block.readUInt32LE(start + StoredFanout.DATA_KIND),
+    frameAt: start + StoredFanout.FRAME,
+  }
+}
+
+/**
+ * Stored deliver: one stored push for the session on one connection, which may have had it before.
+ *
+ *    0     8    16      24        32          36      40
+ *    | cid | of | msgid | ends at | data kind | scope | frame
+ */
+const StoredDeliver = {
+  KIND: 9,
+  CID: 0,
+  OF: 8,
+  MSGID: 16,
+  ENDS_AT: 24,
+  DATA_KIND: 32,
+  SCOPE: 36,
+  FRAME: 40,
+} as const
+
+export function writeStoredDeliver(
+  bus: Bus,
+  { worker, cid }: Pick<SessionAddress, 'worker' | 'cid'>,
+  { scope, of, upTo, endsAt }: StoredMark,
+  dataKind: number,
+  frame: Buffer,
+): void {
+  const at = bus.begin(worker, StoredDeliver.KIND, StoredDeliver.FRAME + frame.length)
+  writeId(bus.block, at + StoredDeliver.CID, cid)
+  writeId(bus.block, at + StoredDeliver.OF, of)
+  writeId(bus.block, at + StoredDeliver.MSGID, upTo)
+  writeId(bus.block, at + StoredDeliver.ENDS_AT, endsAt)
+  bus.block.writeUInt32LE(dataKind, at + StoredDeliver.DATA_KIND)
+  bus.block.writeUInt32LE(scope, at + StoredDeliver.SCOPE)
+  frame.copy(bus.block, at + StoredDeliver.FRAME)
+  bus.end()
+}
+
+/** @returns with `mark`: up to this push */
+export function readStoredDeliver(
+  block: Buffer,
+  start: number,
+): { cid: Cid; mark: StoredMark; dataKind: number; frameAt: number } {
+  return {
+    cid: readId(block, start + StoredDeliver.CID) as Cid,
+    mark: {
+      scope: block.readUInt32LE(start + StoredDeliver.SCOPE) as StoredScope,
+      of: readId(block, start + StoredDeliver.OF) as StoredOf,
+      upTo: readId(block, start + StoredDeliver.MSGID) as number,
+      endsAt: readId(block, start + StoredDeliver.ENDS_AT) as number,
+    },
+    dataKind: block.readUInt32LE(start + StoredDeliver.DATA_KIND),
+    frameAt: start + StoredDeliver.FRAME,
+  }
+}
+
+export const RecordKind = {
+  ...CallKind,
+  CHAT: ChatAt.KIND,
+  FANOUT: Fanout.KIND,
+  DELIVER: Deliver.KIND,
+  STORED_FANOUT: StoredFanout.KIND,
+  STORED_DELIVER: StoredDeliver.KIND,
+} as const

@@ -81,6 +81,16 @@ export class Fanout {
     topic.pending = undefined
   }
 
+  /** The same for a push that is stored: what members have had of them is noted when it is written. */
+  publishStored(key: TopicKey, frame: Buffer, dataKind: DataKind, msgid: number, endsAt: number): number {
+    const topic = this.#topics.get(key)
+    if (topic === undefined) return 0
+    topic.pending ??= this.#hold(topic)
+    topic.pending.stored = msgid
+    topic.pending.storedEndsAt = Math.max(topic.pending.storedEndsAt, endsAt)
+    return this.publish(key, frame, 0, frame.length, dataKind)
+  }
+
   /** One frame for everybody in the topic; nothing is kept of `source`. @returns members that it goes to */
   publish(key: TopicKey, source: Buffer, start: number, end: number, dataKind: DataKind): number {
     const topic = this.#topics.get(key)
@@ -154,13 +164,20 @@ export class Fanout {
     pending.binary.clear()
     pending.json.clear()
     pending.jsonTextIds.clear()
-    pending.messages = 0
+    pending.messages = pending.stored = pending.storedEndsAt = 0
     if (this.#spare.length < BUFFERS_KEPT) this.#spare.push(pending)
   }
 }
 
 function emptyPending(): Pending {
-  return { binary: new GrowingBuffer(), json: new GrowingBuffer(0), jsonTextIds: new GrowingBuffer(0), messages: 0 }
+  return {
+    binary: new GrowingBuffer(),
+    json: new GrowingBuffer(0),
+    jsonTextIds: new GrowingBuffer(0),
+    messages: 0,
+    stored: 0,
+    storedEndsAt: 0,
+  }
 }
 
 function gathered({ binary, json, jsonTextIds }: Pending): number {

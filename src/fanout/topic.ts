@@ -39,6 +39,9 @@ export class Place {
   constructor(subscriber: Subscriber) {
     this.subscriber = subscriber
   }
+
+  /** The subscriber was written all stored pushes there up to this one. */
+  wrote(_msgid: number, _endsAt: number): void {}
 }
 
 const NOWHERE = -1
@@ -50,6 +53,8 @@ interface Joiner {
   readonly at: number
   /** How many messages that was. */
   readonly messages: number
+  /** The last stored push before it. */
+  readonly stored: number
 }
 
 /** What a topic gathers until its flush, in each form that a member wants: binary frames back to back, JSON messages one a line. */
@@ -58,6 +63,9 @@ export interface Pending {
   readonly json: GrowingBuffer
   readonly jsonTextIds: GrowingBuffer
   messages: number
+  /** The last stored push in it, and when the last of those ends; 0: there is none. */
+  stored: number
+  storedEndsAt: number
 }
 
 export type TopicKey = number | string
@@ -95,7 +103,8 @@ export class Topic {
     if (this.pending === undefined) this.#seat(place)
     else {
       const { pending } = this
-      const joiner = { place, at: gatheredFor(place, pending).length, messages: pending.messages }
+      const { messages, stored } = pending
+      const joiner = { place, at: gatheredFor(place, pending).length, messages, stored }
       this.#joiners = [...this.#joiners, joiner]
     }
   }
@@ -122,39 +131,41 @@ export class Topic {
   }
 
   /** Writes what was gathered to every member. @param tally gets what became of it, member by member */
-  deliver({ binary, json, jsonTextIds, messages }: Pending, tally: Tally): void {
+  deliver(pending: Pending, tally: Tally): void {
+    const { binary, json, jsonTextIds } = pending
     if (binary.length > 0) {
       // A WebSocket copies what it cannot send at once; a raw TCP socket keeps the memory, which must not be used again.
       const bytes = this.tcpSize > 0 ? binary.take() : binary.view()
-      this.#writeAll(Carrier.WS_BINARY, bytes, messages, tally)
-      this.#writeAll(Carrier.TCP, bytes, messages, tally)
-      this.#deliverToJoiners(bytes, messages, isBinary, tally)
+      this.#writeAll(Carrier.WS_BINARY, bytes, pending, tally)
+      this.#writeAll(Carrier.TCP, bytes, pending, tally)
+      this.#deliverToJoiners(bytes, pending, isBinary, tally)
     }
     if (json.length > 0) {
       const text = json.view()
-      this.#writeAll(Carrier.WS_JSON, text, messages, tally)
-      this.#deliverToJoiners(text, messages, carrier => carrier === Carrier.WS_JSON, tally)
+      this.#writeAll(Carrier.WS_JSON, text, pending, tally)
+      this.#deliverToJoiners(text, pending, carrier => carrier === Carrier.WS_JSON, tally)
     }
     if (jsonTextIds.length > 0) {
       const text = jsonTextIds.view()
-      this.#writeAll(Carrier.WS_JSON_TEXT_IDS, text, messages, tally)
-      this.#deliverToJoiners(text, messages, carrier => carrier === Carrier.WS_JSON_TEXT_IDS, tally)
+      this.#writeAll(Carrier.WS_JSON_TEXT_IDS, text, pending, tally)
+      this.#deliverToJoiners(text, pending, carrier => carrier === Carrier.WS_JSON_TEXT_IDS, tally)
     }
     for (const { place } of this.#joiners) this.#seat(place)
     this.#joiners = NO_JOINERS
   }
 
   /** The hot loop: one system call per member. No member joins or leaves while it runs: a slow one is closed in a later turn. */
-  #writeAll(carrier: Carrier, payload: Buffer, messages: number, tally: Tally): void {
+  #writeAll(carrier: Carrier, payload: Buffer, pending: Pending, tally: Tally): void {
     const places = this.#lists[carrier]
-    for (let i = 0; i < places.length; i++) this.#write(places[i]!, payload, messages, tally)
+    for (let i = 0; i < places.length; i++) this.#write(places[i]!, payload, pending, undefined, tally)
   }
 
-  #deliverToJoiners(payload: Buffer, messages: number, takesForm: (carrier: Carrier) => boolean, tally: Tally): void {
-    for (const { place, at, messages: before } of this.#joiners) {
+  #deliverToJoiners(payload: Buffer, pending: Pending, takesForm: (carrier: Carrier) => boolean, tally: Tally): void {
+    for (const joiner of this.#joiners) {
+      const { place, at } = joiner
       if (!takesForm(place.carrier)) continue
       const start = startBehind(place, at)
-      if (start < payload.length) this.#write(place, payload.subarray(start), messages - before, tally)
+      if (start < payload.length) this.#write(place, payload.subarray(start), pending, joiner, tally)
     }
   }
 
@@ -163,13 +174,17 @@ export class Topic {
     const start = startBehind(place, joiner?.at ?? 0)
     const gathered = gatheredFor(place, this.pending).view()
     if (start >= gathered.length) return
-    this.#write(place, Buffer.from(gathered.subarray(start)), this.pending.messages - (joiner?.messages ?? 0), tally)
+    this.#write(place, Buffer.from(gathered.subarray(start)), this.pending, joiner, tally)
   }
 
-  #write({ subscriber }: Place, payload: Buffer, messages: number, tally: Tally): void {
+  /** @param joiner who came when a part was gathered already */
+  #write(place: Place, payload: Buffer, pending: Pending, joiner: Joiner | undefined, tally: Tally): void {
+    const { subscriber } = place
+    const messages = joiner === undefined ? pending.messages : pending.messages - joiner.messages
     const fate = subscriber.write(payload, this.mayDrop)
     tally[fate]! += messages
     if (fate !== Fate.TAKEN) subscriber.missed(messages)
+    else if (pending.stored > (joiner?.stored ?? 0)) place.wrote(pending.stored, pending.storedEndsAt)
   }
 
   #seat(place: Place): void {

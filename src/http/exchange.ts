@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse } from '../transport/uws.ts'
+import { BodyBuffer } from './body-buffer.ts'
 import { RequestHeaders } from './request-headers.ts'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
@@ -26,8 +27,6 @@ const reasons: Readonly<Record<number, string>> = {
  */
 const DISCARDED_BYTES_MAX = 8 << 20
 
-const NO_BYTES = Buffer.alloc(0)
-
 /** Of a body that is too long. `isRead`: all of it has come, so the connection can go on. */
 export class TooLong {
   readonly isRead: boolean
@@ -37,18 +36,26 @@ export class TooLong {
   }
 }
 
+export interface ExchangeEvents {
+  /** It was answered, or its connection is gone. */
+  over(exchange: Exchange): void
+  /** A part of a longer body has come. */
+  coming(exchange: Exchange): void
+}
+
 /** One request. It copies what it needs from the native objects at once: they are valid only during the call. */
 export class Exchange {
   readonly method: string
   readonly path: string
   readonly query: string
   readonly headers: RequestHeaders
-  readonly deadlineAt: number
+  /** The owner moves it while the body comes. */
+  deadlineAt: number
   isOver = false
   /** True while the native library calls us: it then gathers our writes by itself, without `cork`. */
   isCalled = true
   readonly #res: HttpResponse
-  readonly #onOver: (exchange: Exchange) => void
+  readonly #events: ExchangeEvents
 
   constructor(
     res: HttpResponse,
@@ -56,10 +63,10 @@ export class Exchange {
     method: string,
     path: string,
     deadlineAt: number,
-    onOver: (exchange: Exchange) => void,
+    events: ExchangeEvents,
   ) {
     this.#res = res
-    this.#onOver = onOver
+    this.#events = events
     // This comes first: a handler that throws before it would end the process (docs/engine.md, 3).
     res.onAborted(() => this.#over())
     this.method = method
@@ -100,7 +107,8 @@ export class Exchange {
 
   /** @param onBody gets the whole body; unless `isOwn` it is valid only during the call */
   readBody(bytesMax: number, onBody: (body: Buffer | TooLong, isOwn: boolean) => void): void {
-    let parts: Buffer = NO_BYTES
+    const said = Number(this.headers.getHeader('content-length'))
+    const parts = new BodyBuffer(Math.min(said, bytesMax))
     let bytes = 0
     const give = (body: Buffer | TooLong, isOwn: boolean) => {
       this.isCalled = true
@@ -108,41 +116,28 @@ export class Exchange {
       this.isCalled = false
     }
     this.#res.onData((chunk, isLast) => {
-      const at = bytes
       bytes += chunk.byteLength
       if (this.isOver) return
+      if (!isLast || chunk.byteLength < bytes) this.#events.coming(this)
       if (bytes > bytesMax) {
-        parts = NO_BYTES
+        parts.take()
         if (isLast || bytes > bytesMax + DISCARDED_BYTES_MAX) give(new TooLong(isLast), true)
         return
       }
       const part = Buffer.from(chunk)
-      if (isLast && at === 0) {
+      if (isLast && part.length === bytes) {
         give(part, false)
         return
       }
       // The chunk is valid only until this returns.
-      if (bytes > parts.length) parts = grown(parts, at, Math.max(bytes, Math.min(this.#saidBytes(), bytesMax)))
-      part.copy(parts, at)
-      if (isLast) give(parts.subarray(0, bytes), true)
+      parts.append(part)
+      if (isLast) give(parts.take(), true)
     })
-  }
-
-  /** The length of the body, if the request says it. */
-  #saidBytes(): number {
-    return Number(this.headers.getHeader('content-length'))
   }
 
   #over(): void {
     if (this.isOver) return
     this.isOver = true
-    this.#onOver(this)
+    this.#events.over(this)
   }
-}
-
-/** @returns a buffer of `length` bytes, or more if that is little, that begins with the first `bytes` of another */
-function grown(buffer: Buffer, bytes: number, length: number): Buffer {
-  const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * buffer.length))
-  buffer.copy(larger, 0, 0, bytes)
-  return larger
 }

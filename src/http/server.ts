@@ -4,7 +4,7 @@ import { stringify } from '../util/json.ts'
 import { ApiError, unexpected } from './api-error.ts'
 import { decoderOf } from './content-coding.ts'
 import type { HttpContext } from './context.ts'
-import { Exchange, HEADERS_OF_JSON, JSON_TYPE, TooLong } from './exchange.ts'
+import { Exchange, type ExchangeEvents, HEADERS_OF_JSON, JSON_TYPE, TooLong } from './exchange.ts'
 import { addBodyParameters, parseQuery } from './query.ts'
 import { replyText } from './reply-text.ts'
 import { IDEMPOTENCY_KEY_MAX, type Reply } from './route.ts'
@@ -41,6 +41,19 @@ export class HttpServer {
   readonly #services: HttpServices
   readonly #open = new Set<Exchange>()
   readonly #deadlineMs: number
+  readonly #events: ExchangeEvents = {
+    over: exchange => {
+      this.#open.delete(exchange)
+    },
+    coming: exchange => {
+      // A stop does not wait for a long upload.
+      if (!this.#services.isServing()) return
+      // Its time begins anew, so it is the last of those that wait.
+      this.#open.delete(exchange)
+      exchange.deadlineAt = this.#deadline()
+      this.#open.add(exchange)
+    },
+  }
 
   constructor(app: TemplatedApp, services: HttpServices) {
     this.#services = services
@@ -67,19 +80,12 @@ export class HttpServer {
     }
   }
 
-  readonly #forget = (exchange: Exchange): void => {
-    this.#open.delete(exchange)
+  #deadline(): number {
+    return this.#services.context.clock.now() + this.#deadlineMs
   }
 
   #take(res: HttpResponse, req: HttpRequest, method: string, path: string): void {
-    const exchange = new Exchange(
-      res,
-      req,
-      method,
-      path,
-      this.#services.context.clock.now() + this.#deadlineMs,
-      this.#forget,
-    )
+    const exchange = new Exchange(res, req, method, path, this.#deadline(), this.#events)
     this.#open.add(exchange)
     try {
       if (exchange.headers.doubt === undefined) this.#admit(exchange)

@@ -1,9 +1,11 @@
-import type { Broadcast, BroadcastsSeen } from '../contract/methods.ts'
+import type { Broadcast } from '../contract/methods.ts'
+import { StoredScope } from '../contract/stored.ts'
 import type { Fanout } from '../fanout/fanout.ts'
 import type { DataKind } from '../protocol/json-format.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Hub } from './hub.ts'
 import type { Session } from './session.ts'
+import { lacks } from './stored-marks.ts'
 
 interface AppVersion {
   readonly app: string
@@ -20,8 +22,6 @@ interface Audience extends AppVersion {
  * Every signed-in session is in the topic of its app and version; a push goes to all topics that it concerns.
  */
 export class Broadcasts {
-  /** The highest msgid that went out here. */
-  #lastMsgid = 0
   readonly #clock: Clock
   readonly #hub: Hub
   readonly #fanout: Fanout
@@ -38,14 +38,6 @@ export class Broadcasts {
   restore(kept: readonly Broadcast[]): void {
     const heard = this.#kept.filter(({ msgid }) => kept.every(one => one.msgid !== msgid))
     this.#kept = [...kept, ...heard]
-    for (const { msgid } of kept) this.#lastMsgid = Math.max(this.#lastMsgid, msgid)
-  }
-
-  /** The mark of a session that leaves now: what it has had of the valid pushes. */
-  seen(): BroadcastsSeen {
-    let endsAt = 0
-    for (const { expiresAt } of this.#kept) endsAt = Math.max(endsAt, expiresAt)
-    return endsAt > this.#clock.wall() ? { upTo: this.#lastMsgid, endsAt } : { upTo: 0, endsAt: 0 }
   }
 
   /** The session has signed in: it gets all pushes from now on. */
@@ -71,16 +63,26 @@ export class Broadcasts {
 
   /** @returns the number of sessions it was sent to */
   publish(broadcast: Broadcast): number {
-    const { msgid, frame, dataKind } = broadcast
-    this.#lastMsgid = msgid
+    const { msgid, frame, expiresAt } = broadcast
+    const dataKind = broadcast.dataKind as DataKind
     const isKept = this.#kept.some(one => one.msgid === msgid)
-    if (broadcast.expiresAt > this.#clock.wall() && !isKept) this.#kept.push(broadcast)
+    if (expiresAt > this.#clock.wall() && !isKept) this.#kept.push(broadcast)
     let total = 0
     for (const [topic, audience] of this.#audiences) {
-      if (concerns(broadcast, audience))
-        total += this.#fanout.publish(topic, frame, 0, frame.length, dataKind as DataKind)
+      if (!concerns(broadcast, audience)) continue
+      total +=
+        expiresAt > 0
+          ? this.#fanout.publishStored(topic, frame, dataKind, msgid, expiresAt)
+          : this.#fanout.publish(topic, frame, 0, frame.length, dataKind)
     }
     return total
+  }
+
+  /** One that was pushed while this worker began; nothing newer has come yet. Its sessions get it, unless they had it before. */
+  keep(broadcast: Broadcast): void {
+    if (this.#kept.some(({ msgid }) => msgid === broadcast.msgid)) return
+    this.#kept.push(broadcast)
+    for (const session of this.#hub.sessions) if (session.presence.topic !== undefined) this.#give(session, broadcast)
   }
 
   /** It was refused after all: who comes later does not get it. */
@@ -89,14 +91,17 @@ export class Broadcasts {
   }
 
   /** Sends a session that has just come online what is still valid and it has not had. */
-  catchUp(session: Session, seenMsgid: number): void {
+  catchUp(session: Session): void {
     if (this.#kept.length === 0) return
     const now = this.#clock.wall()
     this.#kept = this.#kept.filter(({ expiresAt }) => expiresAt > now)
-    for (const broadcast of this.#kept) {
-      if (broadcast.msgid <= seenMsgid || !concerns(broadcast, session)) continue
-      this.#hub.send(session, broadcast.frame, broadcast.dataKind as DataKind)
-    }
+    for (const broadcast of this.#kept) this.#give(session, broadcast)
+  }
+
+  #give(session: Session, broadcast: Broadcast): void {
+    const { msgid, frame, dataKind, expiresAt } = broadcast
+    const mark = { scope: StoredScope.ALL, of: 0, upTo: msgid, endsAt: expiresAt } as const
+    if (concerns(broadcast, session) && lacks(session, mark)) this.#hub.send(session, frame, dataKind as DataKind, mark)
   }
 }
 

@@ -1,4 +1,5 @@
 import { ListenerType } from '../contract/listener.ts'
+import type { StoredMark } from '../contract/stored.ts'
 import { Command } from '../protocol/command.ts'
 import { Disconnect, type DisconnectCause, mayReconnect } from '../protocol/disconnect.ts'
 import { encodeFrame } from '../protocol/encode.ts'
@@ -71,9 +72,9 @@ export class Hub {
     this.#events.online(listener, this.online[listener])
   }
 
-  /** One frame to one session, in order with all others to it. `frame` must not change afterwards. */
-  send(session: Session, frame: Buffer, dataKind: DataKind = DataKind.BYTES): void {
-    if (session.state !== SessionState.CLOSED) this.#gathered(session, session.send(frame, dataKind))
+  /** One frame to one session, in order with all others to it. `frame` must not change afterwards. @param mark of a stored push */
+  send(session: Session, frame: Buffer, dataKind: DataKind = DataKind.BYTES, mark?: StoredMark): void {
+    if (session.state !== SessionState.CLOSED) this.#gathered(session, session.send(frame, dataKind, mark))
   }
 
   #gathered(session: Session, isFirst: boolean): void {
@@ -85,18 +86,18 @@ export class Hub {
   }
 
   /** The same, but behind the ONLINE-ACK when the session has not had it. */
-  deliver(session: Session, frame: Buffer, dataKind: DataKind): void {
-    if (session.isSignedIn) this.send(session, frame, dataKind)
-    else if (!session.hold(frame, dataKind)) this.#overflow(session)
+  deliver(session: Session, frame: Buffer, dataKind: DataKind, mark?: StoredMark): void {
+    if (session.isSignedIn) this.send(session, frame, dataKind, mark)
+    else if (!session.hold(frame, dataKind, mark)) this.#overflow(session)
   }
 
   /** The session has signed in, its ONLINE-ACK is on its way: what was held for it follows. */
   release(session: Session): void {
     if (session.isHeldTooMuch) this.#overflow(session)
     session.isSignedIn = true
-    for (const { bytes, dataKind } of session.takeHeld()) {
-      if (dataKind !== undefined) this.send(session, bytes, dataKind)
-      else if (session.state !== SessionState.CLOSED) this.#gathered(session, session.sendWritten(bytes))
+    for (const { bytes, dataKind, mark } of session.takeHeld()) {
+      if (dataKind !== undefined) this.send(session, bytes, dataKind, mark)
+      else if (session.state !== SessionState.CLOSED) this.#gathered(session, session.sendWritten(bytes, mark))
     }
   }
 

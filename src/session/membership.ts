@@ -1,14 +1,10 @@
 import type { Refused } from '../contract/answer.ts'
-import type { BroadcastsSeen } from '../contract/methods.ts'
 import { topicKey } from '../contract/topics.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { Gid, Id, Rid } from '../util/id.ts'
 import type { SessionContext } from './context.ts'
 import { Membership, Memberships } from './memberships.ts'
 import { type Session, SessionState } from './session.ts'
-
-/** Of the pushes to everybody. */
-export const NOTHING_SEEN: BroadcastsSeen = { upTo: 0, endsAt: 0 }
 
 /** Which of its memberships a session has; `roomQuit` and `groupDetach` undo them at the home. */
 export type Kind = 'rooms' | 'groups'
@@ -153,7 +149,10 @@ export function leaveEverything(context: SessionContext, session: Session, state
     context.broadcasts.leave(session)
     context.watchers.forget(session)
   }
-  // A session that was only signing in has had nothing.
-  const broadcasts = state === SessionState.ONLINE ? context.broadcasts.seen() : NOTHING_SEEN
-  context.calls.tell(context.placement.homeOf(uid), 'userOffline', { uid, sid, cid, broadcasts })
+  context.calls.tell(context.placement.homeOf(uid), 'userOffline', {
+    uid,
+    sid,
+    cid,
+    marks: session.stored?.had(session.heard) ?? [],
+  })
 }

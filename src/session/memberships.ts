@@ -1,7 +1,9 @@
+import { StoredScope } from '../contract/stored.ts'
 import { Place } from '../fanout/topic.ts'
-import type { Id } from '../util/id.ts'
+import type { Gid, Id, Rid } from '../util/id.ts'
 import { SmallMap } from '../util/small-map.ts'
 import type { Session } from './session.ts'
+import { wroteStored } from './stored-marks.ts'
 
 /**
  * A room or group that the session is in, or asked to enter. It is also the session's place in the topic, which is absent
@@ -17,6 +19,13 @@ export class Membership<T extends Id = Id> extends Place {
   constructor(session: Session, id: T) {
     super(session)
     this.id = id
+  }
+
+  override wrote(msgid: number, endsAt: number): void {
+    const session = this.subscriber as Session
+    const isRoom = session.rooms?.get(this.id as Id as Rid) === (this as Membership)
+    const scope = isRoom ? StoredScope.ROOM : StoredScope.GROUP
+    wroteStored(session, { scope, of: this.id as Id as Rid | Gid, upTo: msgid, endsAt })
   }
 }
 

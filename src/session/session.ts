@@ -1,6 +1,7 @@
 import type { Pace } from '../admission/pace.ts'
 import { ListenerType } from '../contract/listener.ts'
-import { Carrier, Place, type Subscriber } from '../fanout/topic.ts'
+import type { StoredMark } from '../contract/stored.ts'
+import { Carrier, type Place, type Subscriber } from '../fanout/topic.ts'
 import type { Disconnect } from '../protocol/disconnect.ts'
 import { Fate } from '../protocol/fate.ts'
 import { messagesIn } from '../protocol/frame.ts'
@@ -9,6 +10,8 @@ import type { Connection } from '../transport/connection.ts'
 import type { Cid, Gid, Rid, Sid, Uid } from '../util/id.ts'
 import { KeptSeqs } from './kept-seqs.ts'
 import type { Memberships } from './memberships.ts'
+import { Presence } from './presence.ts'
+import { marksOf, type StoredMarks } from './stored-marks.ts'
 
 export const SessionState = { NEW: 0, SIGNING_IN: 1, ONLINE: 2, CLOSED: 3 } as const
 export type SessionState = (typeof SessionState)[keyof typeof SessionState]
@@ -18,6 +21,8 @@ export interface Held {
   readonly bytes: Buffer
   /** Undefined: a topic wrote it. */
   readonly dataKind: DataKind | undefined
+  /** Stored pushes in it: up to this one. */
+  mark: StoredMark | undefined
 }
 
 /** Frames for one session that its connection did not take. */
@@ -73,14 +78,18 @@ export class Session implements Subscriber {
   readonly at: number
   /** When it last said something: whole ms of the clock, which take no memory of their own. */
   seenAt: number
+  /** How often it has said something. */
+  heard = 0
+  /** What the device has had of stored pushes; most have had none. */
+  stored: StoredMarks | undefined
   /** Its place among all signed-in sessions. */
-  readonly presence = new Place(this)
+  readonly presence: Place = new Presence(this)
   rooms: Memberships<Rid> | undefined
   groups: Memberships<Gid> | undefined
   /** Output of this turn, in the form of the session. */
   #output: (Buffer | string)[] | undefined
   /** What came before the ONLINE-ACK could be sent, in its order: it follows that. */
-  #waiting: Waiting | undefined
+  waiting: Waiting | undefined
   #early: Early | undefined
   #outputBytes = 0
   #pauses = 0
@@ -104,6 +113,8 @@ export class Session implements Subscriber {
   /** The client sent something. */
   seen(now: number): void {
     this.seenAt = Math.floor(now)
+    this.stored?.settle(this)
+    this.heard++
   }
 
   /** Bytes (of JSON: characters) that wait for the end of the turn. */
@@ -113,7 +124,7 @@ export class Session implements Subscriber {
 
   /** More came before its ONLINE-ACK than may wait for that: something is missing. */
   get isHeldTooMuch(): boolean {
-    return this.#waiting !== undefined && this.#waiting.bytes > HELD_BYTES_MAX
+    return this.waiting !== undefined && this.waiting.bytes > HELD_BYTES_MAX
   }
 
   /** Stops reading from the client, where its transport can. Each pause needs its resume. @returns whether it could */
@@ -146,13 +157,18 @@ export class Session implements Subscriber {
     return this.#seqs.keep(seq)
   }
 
-  /** Adds one frame, in memory of its own, to the output of this turn. @returns whether there was none before */
-  send(frame: Buffer, dataKind: DataKind): boolean {
+  /**
+   * Adds one frame, in memory of its own, to the output of this turn. @returns whether there was none before
+   * @param mark of a stored push, which the client has had once it says something after this is written
+   */
+  send(frame: Buffer, dataKind: DataKind, mark?: StoredMark): boolean {
+    if (mark !== undefined) marksOf(this).gathered(mark)
     return this.#gather(this.speaksJson ? toJson(frame, dataKind, this.idsAsText, this.#seqs) : frame)
   }
 
   /** The same for what a topic wrote while the session was signing in. */
-  sendWritten(bytes: Buffer): boolean {
+  sendWritten(bytes: Buffer, mark: StoredMark | undefined): boolean {
+    if (mark !== undefined) marksOf(this).gathered(mark)
     return this.#gather(this.speaksJson ? bytes.toString() : bytes)
   }
 
@@ -167,22 +183,24 @@ export class Session implements Subscriber {
   }
 
   /** Holds it until `takeHeld`: nothing may overtake the ONLINE-ACK. @returns false when too much waits */
-  hold(bytes: Buffer, dataKind: DataKind | undefined): boolean {
-    this.#waiting ??= { held: [], bytes: 0 }
-    this.#waiting.bytes += bytes.length
+  hold(bytes: Buffer, dataKind: DataKind | undefined, mark?: StoredMark): boolean {
+    this.waiting ??= { held: [], bytes: 0 }
+    this.waiting.bytes += bytes.length
     if (this.isHeldTooMuch) return false
-    this.#waiting.held.push({ bytes, dataKind })
+    this.waiting.held.push({ bytes, dataKind, mark })
+    if (mark !== undefined) marksOf(this).held(mark)
     return true
   }
 
   takeHeld(): readonly Held[] {
-    const held = this.#waiting?.held ?? []
-    this.#waiting = undefined
+    const held = this.waiting?.held ?? []
+    this.waiting = undefined
     return held
   }
 
   /** What waits is for nobody any more. */
   dropHeld(fate: Fate = Fate.GONE): void {
+    this.stored?.drop()
     for (const { bytes, dataKind } of this.takeHeld()) {
       this.#lose(fate, dataKind === undefined ? messagesIn(bytes, this.speaksJson) : 1)
     }
@@ -210,6 +228,7 @@ export class Session implements Subscriber {
     if (message === undefined) return
     const fate = this.connection.write(message, !this.speaksJson, false)
     if (fate !== Fate.TAKEN) this.#lose(fate, frames)
+    this.stored?.flushed(this)
   }
 
   /** What a topic has for it: behind what the session has gathered itself, and behind the ONLINE-ACK. */

@@ -2,8 +2,8 @@ import type { Bus } from '../bus/bus.ts'
 import { type Answer, isRefused } from '../contract/answer.ts'
 import type { Calls, Handlers } from '../contract/calls.ts'
 import type { Args, Methods, Pushed } from '../contract/methods.ts'
+import { StoredScope } from '../contract/stored.ts'
 import { Command } from '../protocol/command.ts'
-import { StoredScope } from '../store/schema.ts'
 import type { HomeContext } from './context.ts'
 import type { Readers } from './line.ts'
 
@@ -14,6 +14,15 @@ export class Everybody {
 
   constructor(context: HomeContext) {
     this.#context = context
+  }
+
+  /** A worker took the place of another: what it does not know yet it gets before anything newer. */
+  workerReplaced(worker: number): void {
+    const { calls, stored } = this.#context
+    for (const { msgid, frame, dataKind, expiresAt, app, version } of stored.valid(StoredScope.ALL, 0)) {
+      const audience = { ...(app === undefined ? {} : { app }), ...(version === undefined ? {} : { version }) }
+      calls.tell(worker, 'sessionBroadcastKept', { msgid, frame, dataKind, expiresAt, ...audience })
+    }
   }
 
   #push({ app, version, ...args }: Args<'broadcast'>): Answer<Pushed> | Promise<Answer<Pushed>> {

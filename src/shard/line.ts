@@ -1,7 +1,8 @@
 import type { Bus } from '../bus/bus.ts'
 import type { SessionAddress } from '../contract/methods.ts'
-import { writeDeliver, writeFanout } from '../contract/records.ts'
-import type { Sid } from '../util/id.ts'
+import { writeDeliver, writeFanout, writeStoredDeliver, writeStoredFanout } from '../contract/records.ts'
+import { StoredScope } from '../contract/stored.ts'
+import type { Sid, Uid } from '../util/id.ts'
 import { SmallMap } from '../util/small-map.ts'
 
 /** The readers of a message: one line, or several lines that get the same one. */
@@ -68,10 +69,12 @@ export class TopicLine implements Line {
     this.pos++
   }
 
-  deliver(bus: Bus, dataKind: number, frame: Buffer): undefined {
+  deliver(bus: Bus, dataKind: number, frame: Buffer, msgid = 0, endsAt = 0): undefined {
     const { workers } = this
     for (let worker = 0; worker < workers.length; worker++) {
-      if (workers[worker]! > 0) writeFanout(bus, worker, this, dataKind, frame)
+      if (workers[worker]! === 0) continue
+      if (endsAt === 0) writeFanout(bus, worker, this, dataKind, frame)
+      else writeStoredFanout(bus, worker, this, { msgid, endsAt }, dataKind, frame)
     }
   }
 }
@@ -82,7 +85,10 @@ export class SessionLine implements Line {
   readonly subGroup = 0
   readonly sessions = new SmallMap<Sid, SessionAddress>(sidOf)
 
-  constructor(sessions: Iterable<SessionAddress>) {
+  readonly #uid: Uid
+
+  constructor(uid: Uid, sessions: Iterable<SessionAddress>) {
+    this.#uid = uid
     for (const session of sessions) this.sessions.set(session)
   }
 
@@ -99,8 +105,12 @@ export class SessionLine implements Line {
     this.pos++
   }
 
-  deliver(bus: Bus, dataKind: number, frame: Buffer): undefined {
-    for (const { worker, cid } of this.sessions) writeDeliver(bus, worker, cid, dataKind, frame)
+  deliver(bus: Bus, dataKind: number, frame: Buffer, msgid = 0, endsAt = 0): undefined {
+    const mark = { scope: StoredScope.USER, of: this.#uid, upTo: msgid, endsAt }
+    for (const session of this.sessions) {
+      if (endsAt === 0) writeDeliver(bus, session.worker, session.cid, dataKind, frame)
+      else writeStoredDeliver(bus, session, mark, dataKind, frame)
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-import type { StoredOf, StoredPush, StoredScope } from '../store/schema.ts'
-import type { Sid } from '../util/id.ts'
+import type { StoredOf, StoredScope } from '../contract/stored.ts'
+import type { StoredPush } from '../store/schema.ts'
 
 /** A push on its shelf. */
 export interface Stored extends StoredPush {
@@ -13,7 +13,7 @@ export interface Stored extends StoredPush {
 /** So many gone ones stay before the rest moves up. */
 const GONE_MAX = 32
 
-/** The valid pushes to one user, group or room, or to everybody, oldest first, and who of those that left has had them. State only. */
+/** The valid pushes to one user, group or room, or to everybody, oldest first. State only. */
 export class Shelf {
   readonly scope: StoredScope
   readonly of: StoredOf
@@ -21,8 +21,6 @@ export class Shelf {
   bytes = 0
   /** The highest msgid that was ever here. */
   newest = 0
-  /** The mark of each session that left: the highest msgid that it has had. The last one that was set is the last. */
-  readonly marks = new Map<Sid, number>()
   #pushes: Stored[] = []
   #gone = 0
 
@@ -33,12 +31,6 @@ export class Shelf {
 
   get size(): number {
     return this.#pushes.length - this.#gone
-  }
-
-  /** Marks below it are of no use. */
-  get oldest(): number {
-    const first = this.#pushes.find(({ isGone }) => !isGone)
-    return first === undefined ? Number.POSITIVE_INFINITY : first.msgid
   }
 
   /** @param push newer than all others here */
@@ -69,18 +61,6 @@ export class Shelf {
       const push = this.#pushes[index]!
       if (!push.isGone) yield push
     }
-  }
-
-  /** Forgets up to `max` marks that are of no use any more. @returns whose they were */
-  dropMarks(max: number): Sid[] {
-    const { oldest } = this
-    const dropped: Sid[] = []
-    for (const [sid, upTo] of this.marks) {
-      if (upTo >= oldest) continue
-      this.marks.delete(sid)
-      if (dropped.push(sid) === max) break
-    }
-    return dropped
   }
 
   #indexAbove(msgid: number): number {

@@ -3,14 +3,14 @@ import type { Options } from '../config/options.ts'
 import { type Refused, refused } from '../contract/answer.ts'
 import type { SessionAddress } from '../contract/methods.ts'
 import type { Placement } from '../contract/placement.ts'
-import { writeDeliver } from '../contract/records.ts'
+import { writeStoredDeliver } from '../contract/records.ts'
+import { type StoredOf, StoredScope } from '../contract/stored.ts'
 import { readOwn } from '../store/read-own.ts'
-import { type StoredOf, type StoredPush, StoredScope } from '../store/schema.ts'
+import type { StoredPush } from '../store/schema.ts'
 import { type Store, StoreError } from '../store/store.ts'
 import type { Clock } from '../util/clock.ts'
 import { DueList } from '../util/due-list.ts'
-import type { Sid, Uid } from '../util/id.ts'
-import { BroadcastMarks } from './broadcast-marks.ts'
+import { DeviceMarks } from './device-marks.ts'
 import { Shelf, type Stored } from './shelf.ts'
 
 /** What a push takes beside its frame, roughly: in memory and on the disk. */
@@ -18,8 +18,6 @@ const PUSH_BYTES = 256
 /** What is over is removed in slices: of so many entries, and of so much time. After each the disk and others have their turn. */
 const SLICE_MAX = 1000
 const SLICE_MS = 5
-/** Marks of one shelf. Beyond them whoever left first may get a push a second time. */
-const MARKS_MAX = 10_000
 
 /** How much all workers store together. */
 export interface StoredUsage {
@@ -40,18 +38,16 @@ export interface StoredServices {
 }
 
 /**
- * Pushes with `expire`, stored for sessions that come in time: each session gets each push once. When a session leaves, its
- * mark is the newest msgid, so it does not get the same pushes again when it returns. Pushes and marks are in LMDB too and
- * outlive a restart; only a session connected during a crash may get a push a second time. Thread: the home of the ids.
+ * Pushes with `expire`, stored for sessions that come in time. A session that comes says what its device has had (`DeviceMarks`),
+ * and gets the rest. Pushes are in LMDB too and outlive a restart. Thread: the home of the ids.
  */
 export class StoredPushes {
+  /** What the devices of the users of this home have had. */
+  readonly marks: DeviceMarks
   readonly #services: StoredServices
   readonly #usage: StoredUsage
   readonly #shelves = new Map<string, Shelf>()
   readonly #due = new DueList<Stored>()
-  readonly #broadcastMarks: BroadcastMarks
-  /** Shelves that may have marks of no use. */
-  readonly #untidy = new Set<Shelf>()
   #pushes = 0
   #bytes = 0
   #isPruning = false
@@ -59,7 +55,8 @@ export class StoredPushes {
   constructor(services: StoredServices, usage: StoredUsage) {
     this.#services = services
     this.#usage = usage
-    this.#broadcastMarks = new BroadcastMarks(services.store)
+    const { placement, store } = services
+    this.marks = new DeviceMarks(store, uid => placement.homeOf(uid) === placement.here)
     this.#restore()
   }
 
@@ -102,30 +99,34 @@ export class StoredPushes {
     return this.#shelves.has(name(scope, of))
   }
 
-  /** Sends a session that has just come the pushes above its mark. */
-  catchUp(scope: StoredScope, of: StoredOf, { sid, cid, worker }: SessionAddress): void {
+  /** Those that are valid, in order. */
+  valid(scope: StoredScope, of: StoredOf): readonly Stored[] {
+    const now = this.#services.clock.wall()
+    return [...(this.#shelves.get(name(scope, of))?.after(0) ?? [])].filter(({ expiresAt }) => expiresAt > now)
+  }
+
+  /** The highest msgid there. */
+  newest(scope: StoredScope, of: StoredOf): number {
+    return this.#shelves.get(name(scope, of))?.newest ?? 0
+  }
+
+  /** Sends a session that has just come the pushes above the one that it has had, up to `upTo`. */
+  catchUp(
+    scope: StoredScope,
+    of: StoredOf,
+    { sid, cid, worker }: SessionAddress,
+    had: number,
+    upTo = Number.POSITIVE_INFINITY,
+  ): void {
     const shelf = this.#shelves.get(name(scope, of))
     if (shelf === undefined) return
     const now = this.#services.clock.wall()
-    for (const push of shelf.after(shelf.marks.get(sid) ?? 0)) {
-      if (push.expiresAt <= now || (push.sid !== undefined && push.sid !== sid)) continue
-      writeDeliver(this.#services.bus, worker, cid, push.dataKind, push.frame)
+    for (const { msgid, expiresAt, sid: only, dataKind, frame } of shelf.after(had)) {
+      if (msgid > upTo) return
+      if (expiresAt <= now || (only !== undefined && only !== sid)) continue
+      const mark = { scope, of, upTo: msgid, endsAt: expiresAt }
+      writeStoredDeliver(this.#services.bus, { worker, cid }, mark, dataKind, frame)
     }
-  }
-
-  /** The session leaves: it has had everything stored so far. */
-  left(scope: StoredScope, of: StoredOf, sid: Sid): void {
-    const shelf = this.#shelves.get(name(scope, of))
-    if (shelf !== undefined) this.#mark(shelf, sid, shelf.newest)
-  }
-
-  /** It has had what was pushed to everybody up to this msgid. @param until when the last of those ends, unix milliseconds */
-  sawBroadcasts(uid: Uid, sid: Sid, upTo: number, until: number): void {
-    if (until > this.#services.clock.wall()) this.#broadcastMarks.set({ uid, sid, upTo, endsAt: until })
-  }
-
-  broadcastsSeenBy(sid: Sid): number {
-    return this.#broadcastMarks.upTo(sid)
   }
 
   /** Removes what has expired, a slice at a time; call every now and then. @returns when it is done */
@@ -155,39 +156,10 @@ export class StoredPushes {
         const { scope, of } = push.shelf
         store.tables.storedPushes.remove([scope, of, push.msgid])
         this.#take(push)
-      } else if (!this.#broadcastMarks.prune(now)) break
+      } else if (!this.marks.prune(now)) break
       count++
     }
-    for (const shelf of this.#untidy) {
-      if (count >= SLICE_MAX) break
-      count += this.#tidy(shelf, SLICE_MAX - count)
-    }
     return count > 0
-  }
-
-  /** @returns how many marks it forgot */
-  #tidy(shelf: Shelf, max: number): number {
-    const { scope, of } = shelf
-    const dropped = shelf.dropMarks(max)
-    for (const sid of dropped) this.#services.store.tables.storedPushesSeen.remove([scope, of, sid])
-    if (dropped.length === max) return max
-    this.#untidy.delete(shelf)
-    if (shelf.size === 0 && shelf.marks.size === 0) this.#shelves.delete(name(scope, of))
-    return dropped.length
-  }
-
-  /** A late word of an older connection takes nothing back. */
-  #mark(shelf: Shelf, sid: Sid, upTo: number): void {
-    const { scope, of, marks } = shelf
-    const { storedPushesSeen } = this.#services.store.tables
-    if (upTo <= (marks.get(sid) ?? 0) || upTo < shelf.oldest) return
-    marks.delete(sid)
-    marks.set(sid, upTo)
-    storedPushesSeen.put([scope, of, sid], upTo)
-    if (marks.size <= MARKS_MAX) return
-    const [first] = marks.keys()
-    marks.delete(first!)
-    storedPushesSeen.remove([scope, of, first!])
   }
 
   #add(shelf: Shelf, msgid: number, push: StoredPush): void {
@@ -199,8 +171,9 @@ export class StoredPushes {
   }
 
   #take(push: Stored): void {
-    push.shelf.take(push)
-    this.#untidy.add(push.shelf)
+    const { shelf } = push
+    shelf.take(push)
+    if (shelf.size === 0) this.#shelves.delete(name(shelf.scope, shelf.of))
     this.#count(-1, -push.bytes)
   }
 
@@ -223,22 +196,10 @@ export class StoredPushes {
   /** Of what other workers store only the keys are read: the start costs what is this worker's own. */
   #restore(): void {
     const { store, placement } = this.#services
-    const { storedPushes, storedPushesSeen } = store.tables
-    const isOwn = ([, of]: readonly [StoredScope, StoredOf, unknown]) =>
+    const isOwn = ([, of]: readonly [StoredScope, StoredOf, number]) =>
       (of === 0 ? placement.ofAll : placement.homeOf(of)) === placement.here
-    readOwn(storedPushes, isOwn, ([scope, of, msgid], push) => this.#add(this.#shelf(scope, of), msgid, push))
-    let broadcastsEndAt = 0
-    for (const { value } of storedPushes.list([StoredScope.ALL, 0])) {
-      broadcastsEndAt = Math.max(broadcastsEndAt, value.expiresAt)
-    }
-    readOwn(storedPushesSeen, isOwn, ([scope, of, sid], upTo) => {
-      if (scope === StoredScope.ALL) {
-        this.#broadcastMarks.restore({ uid: of as Uid, sid, upTo, endsAt: broadcastsEndAt })
-        return
-      }
-      const shelf = this.#shelf(scope, of)
-      shelf.marks.set(sid, upTo)
-      this.#untidy.add(shelf)
+    readOwn(store.tables.storedPushes, isOwn, ([scope, of, msgid], push) => {
+      this.#add(this.#shelf(scope, of), msgid, push)
     })
   }
 }

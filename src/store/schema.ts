@@ -1,8 +1,9 @@
+import type { StoredOf, StoredScope } from '../contract/stored.ts'
 import type { Gid, Id, Nid, Rid, Sid, Uid, UidOrAll } from '../util/id.ts'
 import type { Key } from './key.ts'
 
 /** The version of what follows. A change of it needs a row in migrations.ts. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 export interface SessionRecord {
   readonly uid: Uid
@@ -39,13 +40,6 @@ export const ROOM_CAP_SETTING = 'room-cap'
 
 export const Role = { MEMBER: 0, MANAGER: 1, OWNER: 2 } as const
 export type Role = (typeof Role)[keyof typeof Role]
-
-/** The scope that a push with `expire` is stored for. */
-export const StoredScope = { ALL: 0, USER: 1, GROUP: 2, ROOM: 3 } as const
-export type StoredScope = (typeof StoredScope)[keyof typeof StoredScope]
-
-/** The user, group or room of the push, by its scope; 0 for everybody. */
-export type StoredOf = Uid | Gid | Rid | 0
 
 export interface StoredPush {
   /** Unix milliseconds. */
@@ -120,8 +114,8 @@ export const tableRows = {
   userMutes: byIds<readonly [Uid, Uid], 1>(),
   /** Scope, whose (0: everybody), msgid. */
   storedPushes: byIds<readonly [StoredScope, StoredOf, number], StoredPush>('retained'),
-  /** Scope, whose, session: the highest msgid that the session has had. */
-  storedPushesSeen: byIds<readonly [StoredScope, StoredOf, Sid], number>('retainedSeen'),
+  /** Of a device: scope, whose. The highest msgid that it has had, and when the last of those pushes ends. */
+  storedMarks: byIds<readonly [Uid, Sid, StoredScope, StoredOf], readonly [upTo: number, endsAt: number]>(),
   idempotency: byText<IdempotencyRecord>(),
 } as const
 

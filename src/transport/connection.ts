@@ -10,6 +10,8 @@ import type { Fate } from '../protocol/fate.ts'
 export interface Connection {
   readonly listener: ListenerType
   readonly peer: Peer
+  /** Bytes of what was written that wait here until the client reads. */
+  readonly bytesWaiting: number
   /**
    * Writes one message now, whole or not at all. @returns what became of it; SLOW: the client will be closed
    * @param payload not changed by the caller afterwards, when the transport is raw TCP: it may be kept until the client has read

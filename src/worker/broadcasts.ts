@@ -1,5 +1,5 @@
+import { StoredScope } from '../contract/stored.ts'
 import type { SessionContext } from '../session/context.ts'
-import { StoredScope } from '../store/schema.ts'
 import type { Core } from './core.ts'
 
 /** Loads the valid pushes to everybody: each worker keeps a copy for the sessions that sign in there. */

@@ -48,6 +48,7 @@ export function createHomes(core: Core): Homes {
   })
   const groups = new Groups(context)
   const rooms = new Rooms(context)
+  const everybody = new Everybody(context)
   const nodes = new Nodes(context, acceptsTcp)
   const stats = new Stats(context, new Jobs(), () => ({
     users: counters.sum('users'),
@@ -78,7 +79,7 @@ export function createHomes(core: Core): Homes {
       tick: now => rooms.tick(now),
       gauges: row => row.set('rooms', rooms.size),
     },
-    { methods: new Everybody(context).methods },
+    { methods: everybody.methods, workerReplaced: worker => everybody.workerReplaced(worker) },
     devices,
     new Idempotency(context),
     { tick: () => void stored.prune().catch(core.onDefect) },

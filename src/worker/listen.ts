@@ -5,6 +5,12 @@ import { loadUws, type TemplatedApp, type us_listen_socket } from '../transport/
 import type { Clients } from './clients.ts'
 import type { WorkerStart } from './shared.ts'
 
+/**
+ * Sockets that listen for HTTP and WebSocket, of each worker. In the queue of each 512 connections wait to be accepted, which
+ * the library fixes; beyond them clients try again after 1, 2, 4 s. More sockets are more queues (docs/performance.md).
+ */
+const QUEUES = 8
+
 /** The listeners of this worker: every worker has them all, on the same ports (SO_REUSEPORT). */
 export class Listeners {
   readonly #listeners: readonly Listener[]
@@ -21,8 +27,9 @@ export class Listeners {
   async open(app: TemplatedApp, clients: Clients): Promise<void> {
     for (const [index, listener] of this.#listeners.entries()) {
       const socket = this.#sockets[index]
-      if (socket === undefined) this.#native.push(await listenWith(app, listener))
-      else {
+      if (socket === undefined) {
+        for (let queue = 0; queue < QUEUES; queue++) this.#native.push(await listenWith(app, listener))
+      } else {
         // From now on the server closes it.
         this.#sockets[index] = undefined
         this.#servers.push(await clients.listenTcp(socket))

@@ -4,11 +4,13 @@ import type { CounterRow, Counters } from '../ops/counters.ts'
 
 /** Counts what was in a record that a lost worker has not read: messages for members there, a frame for one, a chat. */
 export function countUnread(row: CounterRow, kind: number, block: Buffer, start: number): void {
-  if (kind === RecordKind.FANOUT) {
-    const members = membersOfFanout(block, start)
+  if (kind === RecordKind.FANOUT || kind === RecordKind.STORED_FANOUT) {
+    const members = membersOfFanout(kind, block, start)
     row.add('offered_total', members)
     row.add('dropped_lost_worker', members)
-  } else if (kind === RecordKind.DELIVER || kind === RecordKind.CHAT) row.add('frames_dropped_lost_worker', 1)
+  } else if (kind === RecordKind.DELIVER || kind === RecordKind.STORED_DELIVER || kind === RecordKind.CHAT) {
+    row.add('frames_dropped_lost_worker', 1)
+  }
 }
 
 /**

@@ -1,8 +1,18 @@
 import type { OnBusRecord } from '../bus/bus.ts'
-import { type ChatScope, emptyChat, RecordKind, readChat, readDeliver, readFanout } from '../contract/records.ts'
+import {
+  type ChatScope,
+  emptyChat,
+  RecordKind,
+  readChat,
+  readDeliver,
+  readFanout,
+  readStoredDeliver,
+  readStoredFanout,
+} from '../contract/records.ts'
 import { topicKey } from '../contract/topics.ts'
 import type { DataKind } from '../protocol/json-format.ts'
 import type { SessionContext } from '../session/context.ts'
+import { lacks } from '../session/stored-marks.ts'
 import type { Forum, Posting } from '../shard/posting.ts'
 import type { Part } from './part.ts'
 
@@ -30,6 +40,19 @@ export function receiver(
         const session = hub.get(cid)
         if (session === undefined) hub.nobody()
         else hub.deliver(session, Buffer.from(block.subarray(frameAt, end)), dataKind as DataKind)
+        return
+      }
+      case RecordKind.STORED_FANOUT: {
+        const { topic, stored, dataKind, frameAt } = readStoredFanout(block, at)
+        const frame = block.subarray(frameAt, end)
+        fanout.publishStored(topicKey(from, topic), frame, dataKind as DataKind, stored.msgid, stored.endsAt)
+        return
+      }
+      case RecordKind.STORED_DELIVER: {
+        const { cid, mark, dataKind, frameAt } = readStoredDeliver(block, at)
+        const session = hub.get(cid)
+        if (session === undefined || !lacks(session, mark)) return
+        hub.deliver(session, Buffer.from(block.subarray(frameAt, end)), dataKind as DataKind, mark)
         return
       }
       case RecordKind.CALL:

@@ -1,4 +1,5 @@
 import { type Answer, isRefused, type Refused } from '../contract/answer.ts'
+import { StoredScope } from '../contract/stored.ts'
 import { Command } from '../protocol/command.ts'
 import { Disconnect } from '../protocol/disconnect.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
@@ -58,7 +59,8 @@ export function resyncWith(context: SessionContext, worker: number): void {
 function comeOnline(context: SessionContext, session: Session): void {
   const { calls, placement, hub, clock } = context
   const { uid, sid, cid, at, app, version } = session
-  const args = { uid, sid, cid, at, app, version, isBack: true } as const
+  const had = session.stored?.upTo(StoredScope.USER, uid) ?? 0
+  const args = { uid, sid, cid, at, app, version, had, isBack: true } as const
   calls.request(placement.homeOf(uid), 'userOnline', args, answer => {
     if (session.state !== SessionState.ONLINE && session.state !== SessionState.SIGNING_IN) return
     // A group that let the user in while his home was away could not reach his sessions.
@@ -100,13 +102,16 @@ function tellOut({ hub }: SessionContext, session: Session, rid: Rid, { refused 
 
 function letIn<K extends Kind>(
   { calls, placement }: SessionContext,
-  { uid, sid, cid, at, connection }: Session,
+  session: Session,
   kind: K,
   id: IdOf<K>,
   onAnswer: (answer: Answer<{ topic: number }>) => void,
 ): void {
   const home = placement.homeOf(id)
-  const known = { uid, sid, cid, at, isBack: true } as const
+  const { uid, sid, cid, at, connection } = session
+  // What it was sent while its home was being replaced, it lacks.
+  const had = session.stored?.upTo(kind === 'groups' ? StoredScope.GROUP : StoredScope.ROOM, id) ?? 0
+  const known = { uid, sid, cid, at, had, isBack: true } as const
   if (kind === 'groups') calls.request(home, 'groupAttach', { ...known, gid: id as Gid }, onAnswer)
   else calls.request(home, 'roomJoin', { ...known, rid: id as Rid, listener: connection.listener }, onAnswer)
 }

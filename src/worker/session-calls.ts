@@ -3,8 +3,7 @@ import type { Methods } from '../contract/methods.ts'
 import { Disconnect } from '../protocol/disconnect.ts'
 import { DataKind } from '../protocol/json-format.ts'
 import type { SessionContext } from '../session/context.ts'
-import { left, NOTHING_SEEN, takenIn } from '../session/membership.ts'
-import { SessionState } from '../session/session.ts'
+import { left, takenIn } from '../session/membership.ts'
 import type { Cid } from '../util/id.ts'
 import { enterGroups } from './resync.ts'
 
@@ -19,16 +18,18 @@ export function sessionCalls(context: SessionContext): SessionMethods {
   }
   return {
     sessionBroadcast: broadcast => ({ total: context.broadcasts.publish(broadcast) }),
+    sessionBroadcastKept: broadcast => {
+      context.broadcasts.keep(broadcast)
+      return {}
+    },
     sessionBroadcastRefused: ({ msgid }) => {
       context.broadcasts.forget(msgid)
       return {}
     },
     sessionReplaced: ({ cid }) => {
       const session = hub.get(cid)
-      if (session === undefined) return { broadcastsSeen: 0 }
-      const { upTo } = session.state === SessionState.ONLINE ? context.broadcasts.seen() : NOTHING_SEEN
-      hub.kick(session, Disconnect.REPLACED)
-      return { broadcastsSeen: upTo }
+      if (session !== undefined) hub.kick(session, Disconnect.REPLACED)
+      return {}
     },
     sessionRooms: ({ cids }) => cids.flatMap(cid => Array.from(hub.get(cid)?.rooms ?? [], ({ id }) => id)),
     sessionLeftRoom: ({ cid, rid, notice }) => {

@@ -216,6 +216,7 @@ function talk(input: Buffer, state: SessionState, speaksJson: boolean, dispatch:
     pause: () => true,
     resume: () => undefined,
     ping: () => undefined,
+    bytesWaiting: 0,
     end: () => undefined,
   } as const
   const session = new Session(1 as Cid, connection, 0, 0)

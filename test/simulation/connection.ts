@@ -41,6 +41,8 @@ export class ModelConnection implements Connection, Backlogged {
   isOpen = true
   /** The client is gone and nobody has noticed: what is written is lost. */
   isHalfDead = false
+  /** How often the worker has heard the client. */
+  heard = 0
   /** Frames for it that were not taken. */
   dropped = 0
   /** Bytes that the client has not read. */

@@ -23,8 +23,8 @@ export class Device {
     return this.endpoints.find(endpoint => endpoint.isAlive && endpoint.state === 'online')
   }
 
-  /** Whether it ever got this, over whichever connection. */
+  /** Whether it ever got this, over whichever connection, or the gateway could not know better (`expire` in docs/http.md). */
   had(text: string): boolean {
-    return this.endpoints.some(({ texts }) => texts.has(text))
+    return this.endpoints.some(endpoint => endpoint.texts.has(text) || endpoint.isTakenToHave(text))
   }
 }

@@ -17,6 +17,14 @@ export interface Asked {
   isLost: boolean
 }
 
+/** When a message came. */
+export interface Receipt {
+  /** How often the worker of the connection had heard the client. */
+  readonly heard: number
+  /** How often the home of its user had been lost. */
+  readonly losses: number
+}
+
 export type ClientState = 'new' | 'signing in' | 'online' | 'over'
 
 /** A frame as a client of the simulation gets it: its requests have numbers, and so have their acks. */
@@ -41,6 +49,9 @@ export class Endpoint implements ClientEnd {
   state: ClientState = 'new'
   /** The order in which workers accepted connections; undefined: not yet. */
   acceptedAt: number | undefined
+  /** When it connected, in ms of the simulation. */
+  madeAt = 0
+  onlineAt: number | undefined
   /** Why it is over, when the gateway said so. */
   reason: Disconnect | undefined
   readonly asked = new Map<number, Asked>()
@@ -51,8 +62,10 @@ export class Endpoint implements ClientEnd {
   readonly roomsAsked = new Set<number>()
   /** Newest msgid of each line. */
   readonly newest = new Map<string, number>()
-  readonly had = new Set<number>()
+  readonly had = new Map<number, Receipt>()
   readonly texts = new Set<string>()
+  /** What was written when it had gone or was half-dead: how often its worker had heard it by then. */
+  readonly unheard = new Map<string, number>()
   /** By room and user: what the last notice said. */
   readonly told = new Map<string, 'join' | 'quit'>()
   #seq = 0
@@ -72,6 +85,11 @@ export class Endpoint implements ClientEnd {
     return this.state !== 'over' && !this.connection.isHalfDead
   }
 
+  /** What its worker takes it to have had: it was written, and the worker has heard since what the client had said before. */
+  isTakenToHave(text: string): boolean {
+    return (this.unheard.get(text) ?? Number.POSITIVE_INFINITY) < this.connection.heard
+  }
+
   ask(cmd: CommandName, body: Body): Asked {
     const seq = ++this.#seq
     const asked: Asked = { cmd, seq, body, code: undefined, isLost: false }
@@ -83,8 +101,7 @@ export class Endpoint implements ClientEnd {
   hear(payload: Buffer | string, isBinary: boolean): void {
     // Who has left hears no more.
     if (this.state === 'over') return
-    const frames = isBinary ? decodeBinary(payload as Buffer).frames : decodeJson(payload.toString())
-    for (const frame of frames as Heard[]) this.#events.heard(this, frame)
+    for (const frame of framesOf(payload, isBinary)) this.#events.heard(this, frame)
   }
 
   ended(reason: Disconnect | undefined): void {
@@ -97,6 +114,12 @@ export class Endpoint implements ClientEnd {
   toString(): string {
     return `connection ${this.id} (uid ${this.device.uid} sid ${this.device.sid} at ${this.connection.worker.index})`
   }
+}
+
+/** The frames in a payload. */
+export function framesOf(payload: Buffer | string, isBinary: boolean): readonly Heard[] {
+  const frames = isBinary ? decodeBinary(payload as Buffer).frames : decodeJson(payload.toString())
+  return frames as Heard[]
 }
 
 /** How many frames a payload holds. */

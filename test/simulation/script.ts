@@ -98,6 +98,7 @@ export class Script {
     const connection = new ModelConnection(worker, listener)
     const isJson = this.#random.below(3) === 0
     const endpoint = new Endpoint(++this.#connections, device, connection, isJson, this.#simulation.events)
+    endpoint.madeAt = this.#simulation.world.time.now
     device.endpoints.push(endpoint)
     worker.connections.add(connection)
     this.#simulation.trace.note(1, () => `${endpoint} connects`)

@@ -109,8 +109,11 @@ export class ModelWorker {
       connection.events.length = 0
       this.connections.delete(connection)
       if (connection.session !== undefined) this.socket.closed(connection.session)
-    } else if (typeof event === 'string') this.socket.text(connection.session!, Buffer.from(event))
-    else this.socket.binary(connection.session!, event)
+    } else {
+      connection.heard++
+      if (typeof event === 'string') this.socket.text(connection.session!, Buffer.from(event))
+      else this.socket.binary(connection.session!, event)
+    }
   }
 
   /** The next that main has told it. */

@@ -18,7 +18,7 @@ const BLACKLISTED = { refused: ErrorCode.BLACKLISTED.code }
 function inRoom() {
   const one = oneConnection()
   one.online(uid, sid)
-  one.answer({ broadcastsSeen: 0, gids: [] })
+  one.answer({ marks: [], gids: [] })
   one.joinRoom(rid)
   one.answer({ topic: 1, gid: 1 })
   one.flush()
@@ -28,7 +28,7 @@ function inRoom() {
     homeIsLost()
     resyncWith(one.context, 0)
     // The user's home is the same worker: it hears of the session first.
-    one.answer({ broadcastsSeen: 0, gids: [] })
+    one.answer({ marks: [], gids: [] })
   }
   const topic = () => one.session.rooms?.get(rid)?.topic?.key
   return { ...one, homeIsLost, homeIsReplaced, topic }

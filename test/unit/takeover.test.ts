@@ -7,6 +7,7 @@ import { callNumbersOf } from '#dist/contract/generation.js'
 import { type Methods, methods } from '#dist/contract/methods.js'
 import { localPlacement } from '#dist/contract/placement.js'
 import { RecordKind } from '#dist/contract/records.js'
+import { StoredScope } from '#dist/contract/stored.js'
 import type { HomeContext } from '#dist/shard/context.js'
 import { StoredPushes } from '#dist/shard/stored-pushes.js'
 import { Users } from '#dist/shard/user/users.js'
@@ -19,7 +20,10 @@ const RING_BYTES = 4096
 const OTHER = 99
 const uid = 5 as unknown as Uid
 const sid = 6 as unknown as Sid
-const session = { uid, sid, app: '', version: '' }
+const session = { uid, sid, app: '', version: '', had: 0 }
+
+/** What the older connection has had of the pushes to everybody. */
+const mark = { scope: StoredScope.ALL, of: 0, upTo: 17, endsAt: Date.now() + 60_000 } as const
 
 /** The home of users at worker 0, and worker 1 with what it hears. */
 function homeAndEdge() {
@@ -42,11 +46,12 @@ function homeAndEdge() {
     calls.serve([{ ...all, ...handlers }])
     return { bus, calls }
   }
-  const home = worker(0, {})
+  const home = worker(0, { userOffline: (args, from) => users.methods.userOffline(args, from) })
   const edge = worker(1, {
     sessionReplaced: ({ cid }) => {
       replaced.push(cid)
-      return { broadcastsSeen: 17 }
+      edge.calls.tell(0, 'userOffline', { uid, sid, cid, marks: [mark] })
+      return {}
     },
   })
   const store = new MemoryStore(new MemoryDisk(), clock)
@@ -79,10 +84,10 @@ function homeAndEdge() {
 
 t.test('who signs in again is told what the older connection has had', async t => {
   const { users, replaced, pass } = homeAndEdge()
-  t.strictSame(users.methods.userOnline({ ...session, cid: 1 as Cid, at: 1 }, 1), { broadcastsSeen: 0, gids: [] })
+  t.strictSame(users.methods.userOnline({ ...session, cid: 1 as Cid, at: 1 }, 1), { marks: [], gids: [] })
   const answer = users.methods.userOnline({ ...session, cid: 2 as Cid, at: 2 }, 0)
   pass()
-  t.strictSame(await answer, { broadcastsSeen: 17, gids: [] })
+  t.strictSame(await answer, { marks: [mark], gids: [] })
   t.strictSame(replaced, [1])
 })
 
@@ -93,7 +98,7 @@ t.test('the older connection is told to go though too much waits for its worker'
     home.bus.begin(1, OTHER, 1000)
     home.bus.end()
   }
-  t.strictSame(await users.methods.userOnline({ ...session, cid: 2 as Cid, at: 2 }, 0), { broadcastsSeen: 0, gids: [] })
+  t.strictSame(await users.methods.userOnline({ ...session, cid: 2 as Cid, at: 2 }, 0), { marks: [], gids: [] })
   pass()
   t.strictSame(replaced, [1])
 })
@@ -103,7 +108,7 @@ t.test('a worker that is stuck with the older connection keeps nobody from signi
   users.methods.userOnline({ ...session, cid: 1 as Cid, at: 1 }, 1)
   const answer = users.methods.userOnline({ ...session, cid: 2 as Cid, at: 2 }, 0)
   clock.turn(500)
-  t.strictSame(await answer, { broadcastsSeen: 0, gids: [] }, 'long before a call ends by itself')
+  t.strictSame(await answer, { marks: [], gids: [] }, 'long before a call ends by itself')
   pass()
   t.strictSame(replaced, [1], 'it is told when its worker goes on')
 })

@@ -1,5 +1,6 @@
 import { isRefused, type Refused, refused } from '../../contract/answer.ts'
 import { GROUPS_PAGE } from '../../contract/page.ts'
+import { StoredScope } from '../../contract/stored.ts'
 import { Watch } from '../../contract/watch.ts'
 import { Command } from '../../protocol/command.ts'
 import { Disconnect } from '../../protocol/disconnect.ts'
@@ -7,9 +8,10 @@ import { encodeFrame } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { features } from '../../protocol/requests.ts'
 import type { Gid } from '../../util/id.ts'
-import { admitted, askedFor, giveUp, NOTHING_SEEN, notAdmitted } from '../membership.ts'
+import { admitted, askedFor, giveUp, notAdmitted } from '../membership.ts'
 import type { ClientRequest } from '../request.ts'
 import { type Session, SessionState } from '../session.ts'
+import { marksOf } from '../stored-marks.ts'
 
 /** Groups of one session that are asked to let it in at the same time. */
 const ATTACHED_AT_ONCE = 32
@@ -41,14 +43,18 @@ export function handleOnline(request: Online): void {
   }
   // What came for whom the connection wanted to be before is for nobody else.
   if (session.uid !== uid || session.sid !== sid) session.dropHeld()
+  session.stored = undefined
   session.state = SessionState.SIGNING_IN
   Object.assign(session, { uid, sid, app, version })
-  const args = { uid, sid, cid: session.cid, at: session.at, app, version }
+  const args = { uid, sid, cid: session.cid, at: session.at, had: 0, app, version }
   context.calls.request(context.placement.homeOf(uid), 'userOnline', args, answer => {
     if (session.state !== SessionState.SIGNING_IN) return
     if (isRefused(answer) && answer.refused === ErrorCode.REPLACED.code) replaced(request, answer)
     else if (isRefused(answer)) notOnline(request, answer)
-    else attachGroups(request, answer.gids, () => complete(request, answer.broadcastsSeen))
+    else {
+      if (answer.marks.length > 0) marksOf(session).inherit(answer.marks)
+      attachGroups(request, answer.gids, () => complete(request))
+    }
   })
 }
 
@@ -65,10 +71,18 @@ function notOnline(request: Online, refusal: Refused): void {
   const { calls, placement } = context
   const { uid, sid, cid } = session
   for (const membership of session.groups ?? []) giveUp(context, session, 'groups', membership)
-  calls.tell(placement.homeOf(uid), 'userOffline', { uid, sid, cid, broadcasts: NOTHING_SEEN })
+  calls.tell(placement.homeOf(uid), 'userOffline', { uid, sid, cid, marks: [] })
   session.state = SessionState.NEW
+  dropHeldStored(session)
   request.refuse(refusal, { uid, sid })
   for (const sayAgain of session.takePostponed()) sayAgain()
+}
+
+/** Stored pushes are given to it when it tries again; what else came for it is kept. */
+function dropHeldStored(session: Session): void {
+  const held = session.takeHeld()
+  session.stored = undefined
+  for (const { bytes, dataKind, mark } of held) if (mark === undefined) session.hold(bytes, dataKind)
 }
 
 /**
@@ -115,7 +129,8 @@ function attach(request: Online, gid: Gid, answered: (refusal: Refused | undefin
   const { context, session } = request
   const { uid, sid, cid, at } = session
   const membership = askedFor(session, 'groups', gid)
-  context.calls.request(context.placement.homeOf(gid), 'groupAttach', { gid, uid, sid, cid, at }, answer => {
+  const had = session.stored?.upTo(StoredScope.GROUP, gid) ?? 0
+  context.calls.request(context.placement.homeOf(gid), 'groupAttach', { gid, uid, sid, cid, at, had }, answer => {
     if (!isRefused(answer)) {
       admitted(context, session, 'groups', membership, answer.topic)
       answered(undefined)
@@ -126,7 +141,7 @@ function attach(request: Online, gid: Gid, answered: (refusal: Refused | undefin
   })
 }
 
-function complete(request: Online, broadcastsSeen: number): void {
+function complete(request: Online): void {
   const { context, session } = request
   const { hub, broadcasts, options, server } = context
   const { uid, sid } = session
@@ -142,7 +157,7 @@ function complete(request: Online, broadcastsSeen: number): void {
   hub.release(session)
   if (!isOnline(session)) return
   broadcasts.join(session)
-  broadcasts.catchUp(session, broadcastsSeen)
+  broadcasts.catchUp(session)
   for (const sayAgain of session.takePostponed()) sayAgain()
 }
 

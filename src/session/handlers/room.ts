@@ -1,5 +1,6 @@
 import { Shed } from '../../admission/overload.ts'
 import { isRefused, refused } from '../../contract/answer.ts'
+import { StoredScope } from '../../contract/stored.ts'
 import type { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { Rid } from '../../util/id.ts'
@@ -51,7 +52,8 @@ export function handleRoomJoin(request: ClientRequest<typeof Command.ROOM_JOIN>)
     return
   }
   const membership = askedFor(session, 'rooms', rid)
-  const args = { rid, uid, sid, cid, at, listener: session.connection.listener }
+  const had = session.stored?.upTo(StoredScope.ROOM, rid) ?? 0
+  const args = { rid, uid, sid, cid, at, had, listener: session.connection.listener }
   request.ask(home, 'roomJoin', args, answer => {
     if (isRefused(answer)) {
       notAdmitted(context, session, 'rooms', membership, answer)

@@ -2,11 +2,11 @@ import { type Answer, type Done, isRefused, refused } from '../../contract/answe
 import type { Handlers } from '../../contract/calls.ts'
 import type { Args, Methods, Pushed, ReplyOf } from '../../contract/methods.ts'
 import type { ChatRecord } from '../../contract/records.ts'
+import { StoredScope } from '../../contract/stored.ts'
 import { Command } from '../../protocol/command.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { DataKind } from '../../protocol/json-format.ts'
-import { StoredScope } from '../../store/schema.ts'
 import type { Store } from '../../store/store.ts'
 import type { Gid } from '../../util/id.ts'
 import { Commits, type Decision } from '../commits.ts'
@@ -209,10 +209,10 @@ export class Groups implements Forum {
     return this.#context.posting.push(target, args)
   }
 
-  #attach({ gid, uid, sid, cid, at, isBack }: Args<'groupAttach'>, from: number): Answer<ReplyOf<'groupAttach'>> {
+  #attach({ gid, uid, sid, cid, at, had }: Args<'groupAttach'>, from: number): Answer<ReplyOf<'groupAttach'>> {
     const group = this.#load(gid)
     if (!group.members.has(uid)) return refused('NOT_MEMBER')
-    this.#sessions.attach(group, { sid, cid, uid, worker: from, at }, isBack === true)
+    this.#sessions.attach(group, { sid, cid, uid, worker: from, at }, had)
     return { topic: group.line.topic }
   }
 

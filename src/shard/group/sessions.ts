@@ -1,9 +1,10 @@
 import { isRefused } from '../../contract/answer.ts'
 import { isOfGeneration } from '../../contract/generation.ts'
 import type { SessionAddress } from '../../contract/methods.ts'
+import { StoredScope } from '../../contract/stored.ts'
 import { Command } from '../../protocol/command.ts'
 import { DataKind } from '../../protocol/json-format.ts'
-import { Role, StoredScope } from '../../store/schema.ts'
+import { Role } from '../../store/schema.ts'
 import type { Gid, Sid, Uid, UidOrAll } from '../../util/id.ts'
 import type { HomeContext } from '../context.ts'
 import { noticeFrame } from '../frames.ts'
@@ -25,11 +26,13 @@ export class GroupSessions {
     this.#context = context
   }
 
-  /** A session of a member signed in. @param isBack it has had the stored pushes */
-  attach(group: Group, session: Attached, isBack: boolean): void {
-    if (group.attach(session) !== undefined || isBack) return
+  /** A session of a member is there. @param had up to which msgid it has had the stored pushes */
+  attach(group: Group, session: Attached, had: number): void {
+    group.attach(session)
+    // It was there already, over this connection or a newer one.
+    if (group.online.get(session.sid) !== session) return
     const { calls, stored } = this.#context
-    calls.defer(() => stored.catchUp(StoredScope.GROUP, group.gid, session))
+    calls.defer(() => stored.catchUp(StoredScope.GROUP, group.gid, session, had))
   }
 
   detach(group: Group, sid: Sid, cid: number, worker: number): void {
@@ -61,7 +64,9 @@ export class GroupSessions {
       const notice = sid === asked ? {} : { notice: noticeFrame(Command.GROUP_JOIN_NTF, { uid, gid }) }
       calls.tell(worker, 'sessionInGroup', { cid, sid, gid, topic: line.topic, ...notice })
       const session = { sid, cid, uid, worker, at }
-      if (group.attach(session) === undefined) stored.catchUp(StoredScope.GROUP, gid, session)
+      group.attach(session)
+      // What it has had, its worker knows, which sends only the rest.
+      if (group.online.get(sid) === session) stored.catchUp(StoredScope.GROUP, gid, session, 0)
     }
     return true
   }
@@ -135,7 +140,6 @@ export class GroupSessions {
 
   #leave(group: Group, session: Attached): void {
     group.detach(session)
-    this.#context.stored.left(StoredScope.GROUP, group.gid, session.sid)
   }
 
   #notify(group: Group, command: Command, uid: UidOrAll): void {

@@ -136,8 +136,8 @@ export class Room implements Readers {
     for (const line of this.lines) line.advance()
   }
 
-  deliver(bus: Bus, dataKind: number, frame: Buffer): undefined {
-    for (const line of this.lines) line.deliver(bus, dataKind, frame)
+  deliver(bus: Bus, dataKind: number, frame: Buffer, msgid = 0, endsAt = 0): undefined {
+    for (const line of this.lines) line.deliver(bus, dataKind, frame, msgid, endsAt)
   }
 
   /** Adds a session, or moves it to its newer connection: it keeps its sub-group. @param cap places of a sub-group */

@@ -2,10 +2,11 @@ import { type Answer, type Done, isRefused, type Refused, refused } from '../../
 import type { Handlers } from '../../contract/calls.ts'
 import type { Args, Methods, Pushed, ReplyOf } from '../../contract/methods.ts'
 import type { ChatRecord } from '../../contract/records.ts'
+import { StoredScope } from '../../contract/stored.ts'
 import { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { DataKind } from '../../protocol/json-format.ts'
-import { ROOM_CAP_SETTING, StoredScope } from '../../store/schema.ts'
+import { ROOM_CAP_SETTING } from '../../store/schema.ts'
 import type { Rid } from '../../util/id.ts'
 import { Commits, type Decision } from '../commits.ts'
 import { type HomeContext, whenStored } from '../context.ts'
@@ -176,7 +177,7 @@ export class Rooms implements Forum {
   }
 
   #join(args: Args<'roomJoin'>, from: number): Answer<ReplyOf<'roomJoin'>> {
-    const { rid, uid, sid, cid, at, listener, isBack } = args
+    const { rid, uid, sid, cid, at, had, listener, isBack } = args
     const room = this.#load(rid)
     const isNewer = (room.members.get(sid)?.at ?? 0) <= at
     const refusal = isNewer ? rules.mayEnter(room, uid) : refused('REPLACED')
@@ -185,7 +186,7 @@ export class Rooms implements Forum {
       return refusal
     }
     const newcomer = { sid, uid, cid, worker: from, at, listener }
-    return this.#sessions.join(room, newcomer, this.#capOf(room), isBack === true)
+    return this.#sessions.join(room, newcomer, this.#capOf(room), had, isBack === true)
   }
 
   #quit({ rid, sid, cid }: Args<'roomQuit'>, from: number): Answer<Done> {

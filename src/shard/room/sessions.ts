@@ -1,11 +1,11 @@
 import { type Answer, type Done, refused } from '../../contract/answer.ts'
 import { ListenerType, listenerNid } from '../../contract/listener.ts'
 import type { Ranked, ReplyOf } from '../../contract/methods.ts'
+import { StoredScope } from '../../contract/stored.ts'
 import { Watch } from '../../contract/watch.ts'
 import { Command } from '../../protocol/command.ts'
 import { encodeFrame } from '../../protocol/encode.ts'
 import { DataKind } from '../../protocol/json-format.ts'
-import { StoredScope } from '../../store/schema.ts'
 import type { Cid, Rid, Sid, Uid } from '../../util/id.ts'
 import type { HomeContext } from '../context.ts'
 import { noticeFrame } from '../frames.ts'
@@ -28,16 +28,22 @@ export class RoomSessions {
     return this.#ranking.top(num).map(({ id, count }) => ({ id, total: count }))
   }
 
-  /** @param isBack it was there before its home was replaced @param cap places of a sub-group */
-  join(room: Room, newcomer: Newcomer, cap: number, isBack: boolean): ReplyOf<'roomJoin'> {
+  /**
+   * @param cap places of a sub-group @param isBack it was there before its home was replaced
+   * @param had up to which msgid it has had the stored pushes
+   */
+  join(room: Room, newcomer: Newcomer, cap: number, had: number, isBack: boolean): ReplyOf<'roomJoin'> {
     const { calls, stored } = this.#context
-    const isNew = !room.members.has(newcomer.sid)
+    const known = room.members.get(newcomer.sid)
+    const isNew = known === undefined
+    // What was for its older connection may never have arrived.
+    const isOther = known?.cid !== newcomer.cid || known.worker !== newcomer.worker
     if (isNew && !isBack) this.#notifyOf(room, Command.ROOM_JOIN_NTF, newcomer.uid, 1)
     const { line } = room.enter(newcomer, cap)
     if (isNew) this.#ranking.increase(room.rid)
     this.#changed.add(room)
-    if (isNew && !isBack && stored.has(StoredScope.ROOM, room.rid)) {
-      calls.defer(() => stored.catchUp(StoredScope.ROOM, room.rid, newcomer))
+    if (isOther && stored.has(StoredScope.ROOM, room.rid)) {
+      calls.defer(() => stored.catchUp(StoredScope.ROOM, room.rid, newcomer, had))
     }
     return { gid: line.subGroup, topic: line.topic }
   }
@@ -115,7 +121,6 @@ export class RoomSessions {
     room.leave(member)
     this.#ranking.decrease(room.rid)
     this.#changed.add(room)
-    this.#context.stored.left(StoredScope.ROOM, room.rid, member.sid)
   }
 
   /** That a user comes or goes; nobody need know of his second device. @param coming who will be in it next to those there */

@@ -12,13 +12,14 @@ export interface RelationChange {
 /** A user: his sessions on all workers, and the users that he blocks and mutes. State only. */
 export class User {
   readonly uid: Uid
-  readonly line = new SessionLine([])
+  readonly line: SessionLine
   /** Read when first needed. */
   blocks: Set<Uid> | undefined
   mutes: Set<Uid> | undefined
 
   constructor(uid: Uid) {
     this.uid = uid
+    this.line = new SessionLine(uid, [])
   }
 
   get sessions(): Iterable<SessionAddress> {

@@ -1,12 +1,12 @@
-import { type Answer, type Done, isRefused, type Refused, refused } from '../../contract/answer.ts'
+import { type Answer, type Done, type Refused, refused } from '../../contract/answer.ts'
 import type { Handlers } from '../../contract/calls.ts'
 import type { Args, Methods, Pushed, ReplyOf, SessionAddress } from '../../contract/methods.ts'
 import { GROUPS_PAGE, PAGE_MAX, type Page } from '../../contract/page.ts'
 import { type ChatRecord, writeDeliver } from '../../contract/records.ts'
+import { StoredScope } from '../../contract/stored.ts'
 import { Command } from '../../protocol/command.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { DataKind } from '../../protocol/json-format.ts'
-import { StoredScope } from '../../store/schema.ts'
 import type { Gid, Sid, Uid } from '../../util/id.ts'
 import { Commits } from '../commits.ts'
 import type { HomeContext } from '../context.ts'
@@ -22,7 +22,6 @@ type UserMethods = Pick<
 /** Users whose groups are looked up in one go. */
 const REPLACED_SLICE = 100
 
-const NOBODY = new SessionLine([])
 /** A worker that is stuck keeps nobody waiting for longer who signs in again elsewhere. */
 const REPLACED_MAX_MS = 500
 
@@ -48,6 +47,8 @@ export class Users implements Forum {
   readonly #context: HomeContext
   /** Those with a session online, or with a change on its way. */
   readonly #users = new Map<Uid, User>()
+  /** Devices whose older connections are being told to go. */
+  readonly #replacing = new Map<Sid, Promise<unknown>>()
   readonly #commits: Commits<User, RelationChange>
   readonly #events: UserEvents
   #online = 0
@@ -135,7 +136,7 @@ export class Users implements Forum {
     args: Args<'userOnline'>,
     from: number,
   ): Answer<ReplyOf<'userOnline'>> | Promise<Answer<ReplyOf<'userOnline'>>> {
-    const { uid, sid, cid, at, isBack } = args
+    const { uid, sid, cid, at, had, isBack } = args
     const { calls, stored } = this.#context
     const user = this.#load(uid)
     const address = { sid, cid, worker: from, at }
@@ -155,28 +156,45 @@ export class Users implements Forum {
     if (isBack === undefined) this.#events.signedIn(sid)
     // Read after the session is known: who makes the user a member now finds the session, and who did before is found here.
     const gids = this.#groupsOf(uid, { num: GROUPS_PAGE })
-    if (!isSame && isBack === undefined && stored.has(StoredScope.USER, uid)) {
-      if (older !== undefined) stored.left(StoredScope.USER, uid, sid)
-      calls.defer(() => stored.catchUp(StoredScope.USER, uid, address))
+    const catchUp = (upTo?: number) => {
+      if (isSame) return
+      const known = Math.max(had, stored.marks.upTo(sid, StoredScope.USER, uid))
+      stored.catchUp(StoredScope.USER, uid, address, known, upTo)
     }
-    const seen = stored.broadcastsSeenBy(sid)
-    if (older === undefined) return { broadcastsSeen: seen, gids }
-    return this.#replace(older).then(upTo => ({ broadcastsSeen: Math.max(seen, upTo), gids }))
+    if (older === undefined && !this.#replacing.has(sid)) {
+      if (stored.has(StoredScope.USER, uid)) calls.defer(catchUp)
+      return { marks: stored.marks.of(sid), gids }
+    }
+    // What comes while the older one is told to go, comes by itself.
+    const upTo = stored.newest(StoredScope.USER, uid)
+    return this.#replaceAll(sid, older).then(() => {
+      catchUp(upTo)
+      return { marks: stored.marks.of(sid), gids }
+    })
   }
 
-  /** Tells a connection to go. @returns up to which of the pushes to everybody it had until then, as far as that is known in time */
-  #replace({ worker, cid }: SessionAddress): Promise<number> {
+  /** A device may change its connection faster than the older ones end: it waits for all of them. */
+  async #replaceAll(sid: Sid, older: SessionAddress | undefined): Promise<void> {
+    const before = this.#replacing.get(sid)
+    const replaced = Promise.all([before, older === undefined ? undefined : this.#replace(older)])
+    this.#replacing.set(sid, replaced)
+    await replaced
+    if (this.#replacing.get(sid) === replaced) this.#replacing.delete(sid)
+  }
+
+  /** Tells a connection to go. @returns when what it has had of stored pushes is known, or is not known in time */
+  #replace({ worker, cid }: SessionAddress): Promise<void> {
     const { bus, calls, clock } = this.#context
     if (bus.congested(worker)) {
       // It is told behind all that waits; nobody can be asked now.
       calls.tell(worker, 'sessionReplaced', { cid })
-      return Promise.resolve(0)
+      return Promise.resolve()
     }
     return new Promise(resolve => {
-      const timer = clock.after(REPLACED_MAX_MS, () => resolve(0))
-      calls.request(worker, 'sessionReplaced', { cid }, answer => {
+      const timer = clock.after(REPLACED_MAX_MS, resolve)
+      calls.request(worker, 'sessionReplaced', { cid }, () => {
         clock.cancel(timer)
-        resolve(isRefused(answer) ? 0 : answer.broadcastsSeen)
+        resolve()
       })
     })
   }
@@ -187,19 +205,18 @@ export class Users implements Forum {
     return store.tables.memberOf.page([uid], after, num).map(({ key: [, gid] }) => gid)
   }
 
-  #signOut({ uid, sid, cid, broadcasts }: Args<'userOffline'>, from: number): Answer<Done> {
-    const { stored } = this.#context
-    if (broadcasts.upTo > 0) stored.sawBroadcasts(uid, sid, broadcasts.upTo, broadcasts.endsAt)
+  #signOut({ uid, sid, cid, marks }: Args<'userOffline'>, from: number): Answer<Done> {
+    const { clock, stored } = this.#context
+    stored.marks.set(uid, sid, marks, clock.wall())
     const user = this.#users.get(uid)
     if (user?.leave(sid, cid, from) !== true) return {}
-    stored.left(StoredScope.USER, uid, sid)
     this.#gone(user)
     return {}
   }
 
   #push({ uid, sid, ...args }: Args<'userPush'>): Answer<Pushed> | Promise<Answer<Pushed>> {
-    const line = this.#users.get(uid)?.line ?? NOBODY
-    const readers = sid === undefined ? line : new SessionLine(only(line.sessions.get(sid)))
+    const line = this.#users.get(uid)?.line ?? new SessionLine(uid, [])
+    const readers = sid === undefined ? line : new SessionLine(uid, only(line.sessions.get(sid)))
     return this.#context.posting.push({ command: Command.P2P, readers, scope: StoredScope.USER, of: uid, sid }, args)
   }
 

@@ -1,15 +1,23 @@
 import { textOf } from '../beliefs.js'
 import type { Endpoint, Heard } from '../endpoint.js'
 import { brief, type Ledger } from '../ledger.js'
-import type { Check, Scene } from '../scene.js'
+import { type Check, homeOf, type Scene } from '../scene.js'
 
 const lineKinds = new Set(['ROOM-CHAT', 'GROUP-CHAT'])
 const carriers = new Set(['CHAT', 'ROOM-CHAT', 'GROUP-CHAT', 'BC', 'P2P', 'ROOM-BC', 'GROUP-BC'])
 
+/** So long a home waits for an older connection (shard/user/users.ts). */
+const REPLACED_MAX_MS = 500
+
 /** Each frame by itself: in order, once, and for whom it came to. */
-export function checkFrames({ violate, ledger }: Scene): Check {
+export function checkFrames({ violate, ledger, world }: Scene): Check {
+  /** By worker: how often it was lost. */
+  const losses = new Map<number, number>()
+  const lossesOf = ({ device }: Endpoint) => losses.get(homeOf(world, device.uid).index) ?? 0
+
   const judge = (endpoint: Endpoint, frame: Heard) => {
     const { cmd, body } = frame
+    if (cmd === 'ONLINE-ACK' && body.code === 0) endpoint.onlineAt ??= world.time.now
     if (endpoint.state !== 'online' && cmd !== 'ONLINE-ACK' && cmd !== 'KICK' && frame.seq === 0) {
       violate('early frame', `${endpoint} got ${cmd} before its ONLINE-ACK`)
     }
@@ -41,11 +49,13 @@ export function checkFrames({ violate, ledger }: Scene): Check {
 
   const once = (endpoint: Endpoint, msgid: number, text: string) => {
     if (endpoint.had.has(msgid)) violate('twice', `${endpoint} got ${msgid} ${brief(text)} twice`)
-    endpoint.had.add(msgid)
+    endpoint.had.set(msgid, { heard: endpoint.connection.heard, losses: lossesOf(endpoint) })
     endpoint.texts.add(text)
     for (const other of endpoint.device.endpoints) {
-      if (other === endpoint || !other.had.has(msgid) || mayRepeat(other) || isForAll(text)) continue
+      if (other === endpoint || !other.had.has(msgid) || isForAll(text)) continue
       const isKept = (ledger.pushes.get(text)?.expire ?? 0) > 0
+      if (isKept && isLate(endpoint, other)) continue
+      if (isKept ? mayRepeatKept(other, msgid, lossesOf(other)) : mayRepeat(other)) continue
       violate(
         isKept ? 'kept twice' : 'twice',
         `${endpoint} got ${msgid} ${brief(text)}, which its device had over connection ${other.id}`,
@@ -53,10 +63,27 @@ export function checkFrames({ violate, ledger }: Scene): Check {
     }
   }
 
-  return { heard: judge }
+  /** Since the older connection it took so long to get online that the home no longer waited for what that one had. */
+  const isLate = ({ device }: Endpoint, older: Endpoint) =>
+    device.endpoints.some(one => one.id > older.id && (one.onlineAt ?? world.time.now) - one.madeAt >= REPLACED_MAX_MS)
+
+  return {
+    heard: judge,
+    lost({ index }) {
+      losses.set(index, (losses.get(index) ?? 0) + 1)
+    },
+  }
 }
 
-/** README: who was connected when a worker failed may get what is kept a second time; so may who went without a word. */
+/** What is kept may come again when its worker or its home failed since it came, or the gateway has heard nothing of the client. */
+function mayRepeatKept({ connection, had }: Endpoint, msgid: number, losses: number): boolean {
+  const receipt = had.get(msgid)!
+  // What comes behind something that a slow client missed comes again with it.
+  if (connection.bytesWaiting > 0 || connection.dropped > 0) return true
+  return connection.worker.isLost || receipt.losses < losses || receipt.heard === connection.heard
+}
+
+/** Who was connected when a worker failed, or went without a word. */
 function mayRepeat({ connection, state, reason }: Endpoint): boolean {
   return connection.worker.isLost || (state === 'over' && reason === undefined)
 }

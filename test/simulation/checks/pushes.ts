@@ -1,5 +1,6 @@
+import { textOf } from '../beliefs.js'
 import type { Device } from '../device.js'
-import type { Endpoint } from '../endpoint.js'
+import { type Endpoint, framesOf } from '../endpoint.js'
 import { brief, type Pushed } from '../ledger.js'
 import type { Check, Scene } from '../scene.js'
 
@@ -22,6 +23,15 @@ export function checkPushes({ violate, world, devices, ledger }: Scene): Check {
     }
   }
   return {
+    wrote(connection, payload, isBinary) {
+      const endpoint = connection.client as Endpoint | undefined
+      if (!connection.isOpen || connection.isStalled || endpoint === undefined) return
+      if (endpoint.state !== 'over' && !connection.isHalfDead) return
+      for (const frame of framesOf(payload, isBinary)) {
+        const text = textOf(frame)
+        if (text !== undefined) endpoint.unheard.set(text, connection.heard)
+      }
+    },
     lost() {
       for (const pushed of ledger.pushes.values()) pushed.isDisturbed = true
     },

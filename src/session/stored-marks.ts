@@ -1,0 +1,140 @@
+import type { StoredMark, StoredOf, StoredScope } from '../contract/stored.ts'
+import { Watermark } from '../fanout/watermark.ts'
+import { type Session, SessionState } from './session.ts'
+
+/** More places are not remembered for one session; whoever is over it may get a push a second time. */
+const PLACES_MAX = 256
+
+interface Known {
+  readonly scope: StoredScope
+  readonly of: StoredOf
+  readonly watermark: Watermark
+}
+
+/** The client of a session: how often it has been heard until now, and how it stands. */
+interface Client {
+  readonly heard: number
+  /** Messages that it missed: behind them nothing counts. */
+  readonly dropped: number
+  readonly connection: { readonly bytesWaiting: number }
+}
+
+/** How far a session has had stored pushes: as itself, in its rooms and groups, and of those to everybody. State only. */
+export class StoredMarks {
+  readonly #places = new Map<string, Known>()
+  /** The msgids of those that are held or in the output. */
+  readonly #coming = new Set<number>()
+  /** Those in the output. */
+  #output: StoredMark[] = []
+  /** The last one of each place that was written and waits for the client to read. */
+  readonly #late = new Map<Watermark, StoredMark>()
+
+  /** What the device has had over earlier connections. */
+  inherit(marks: readonly StoredMark[]): void {
+    for (const { scope, of, upTo, endsAt } of marks) this.#keep(scope, of, new Watermark(upTo, endsAt))
+  }
+
+  /** The highest msgid that was written, or that the device has had before. */
+  upTo(scope: StoredScope, of: StoredOf): number {
+    return this.#places.get(nameOf(scope, of))?.watermark.written ?? 0
+  }
+
+  /** Whether it has had this push, or will have it. */
+  has({ scope, of, upTo }: StoredMark): boolean {
+    return this.#coming.has(upTo) || this.upTo(scope, of) >= upTo
+  }
+
+  /** It is held. */
+  held({ upTo }: StoredMark): void {
+    this.#coming.add(upTo)
+  }
+
+  /** It is in the output. */
+  gathered(mark: StoredMark): void {
+    this.#coming.add(mark.upTo)
+    this.#output.push(mark)
+  }
+
+  /** The output was written. */
+  flushed(client: Client): void {
+    if (this.#output.length === 0) return
+    const output = this.#output
+    this.#output = []
+    for (const mark of output) {
+      this.wrote(mark, client)
+      this.#coming.delete(mark.upTo)
+    }
+  }
+
+  /** All up to this one were written. What still waits for the client to read does not count yet. */
+  wrote(mark: StoredMark, client: Client): void {
+    if (client.dropped > 0) return
+    const watermark = this.#of(mark.scope, mark.of)
+    this.settle(client)
+    if (client.connection.bytesWaiting > 0) this.#late.set(watermark, mark)
+    else watermark.wrote(mark.upTo, mark.endsAt, client.heard)
+  }
+
+  /** What waited has gone out, if all has. */
+  settle({ heard, connection }: Client): void {
+    if (this.#late.size === 0 || connection.bytesWaiting > 0) return
+    for (const [watermark, { upTo, endsAt }] of this.#late) watermark.wrote(upTo, endsAt, heard)
+    this.#late.clear()
+  }
+
+  /** What is held or gathered is not written. */
+  drop(): void {
+    this.#coming.clear()
+    this.#output = []
+  }
+
+  /** @param heard how often the client has been heard until now */
+  had(heard: number): StoredMark[] {
+    const marks: StoredMark[] = []
+    for (const { scope, of, watermark } of this.#places.values()) {
+      const upTo = watermark.had(heard)
+      if (upTo > 0) marks.push({ scope, of, upTo, endsAt: watermark.endsAt })
+    }
+    return marks
+  }
+
+  #of(scope: StoredScope, of: StoredOf): Watermark {
+    return this.#places.get(nameOf(scope, of))?.watermark ?? this.#keep(scope, of, new Watermark())
+  }
+
+  #keep(scope: StoredScope, of: StoredOf, watermark: Watermark): Watermark {
+    this.#places.set(nameOf(scope, of), { scope, of, watermark })
+    if (this.#places.size > PLACES_MAX) {
+      const [first] = this.#places.keys()
+      this.#places.delete(first!)
+    }
+    return watermark
+  }
+}
+
+/** Those of a session: made when it gets its first stored push. */
+export function marksOf(session: Session): StoredMarks {
+  session.stored ??= new StoredMarks()
+  return session.stored
+}
+
+/** By a topic: all stored pushes there up to this one were written, or are held until the session has signed in. */
+export function wroteStored(session: Session, mark: StoredMark): void {
+  if (session.isSignedIn) {
+    marksOf(session).wrote(mark, session)
+    return
+  }
+  const held = session.waiting?.held.at(-1)
+  if (held === undefined) return
+  held.mark = mark
+  marksOf(session).held(mark)
+}
+
+/** Whether a stored push is to go to a session: not when it has had it, will have it, or will be given it when it has signed in. */
+export function lacks({ state, stored }: Session, mark: StoredMark): boolean {
+  return state !== SessionState.NEW && stored?.has(mark) !== true
+}
+
+function nameOf(scope: StoredScope, of: StoredOf): string {
+  return `${scope}/${of}`
+}
