@@ -3,7 +3,7 @@ import { TRANSPORTS } from './support/client.js'
 import { type Device, signIn } from './support/device.js'
 import { ErrorCode } from './support/error-codes.js'
 import { fence } from './support/fence.js'
-import { HOLDING, type Scope, startGateway } from './support/gateway.js'
+import { HOLDING, killAndRestart, type Scope, startGateway } from './support/gateway.js'
 import { createGroup, joinGroup } from './support/group.js'
 import { freshId, type Id } from './support/ids.js'
 import { signInAtEach } from './support/placing.js'
@@ -166,4 +166,26 @@ t.test('calls with one Idempotency-Key at the same time deliver once', async t =
   t.equal(new Set(done.map(({ msgid }) => msgid)).size, 1, 'one message')
   await fence(gateway, device)
   t.equal(device.client.received('P2P').length, 2, 'it and the fence')
+})
+
+t.test('an Idempotency-Key of one push is refused for another one, also after a crash', async t => {
+  const own = await startGateway(t)
+  const rid = freshId()
+  const key = 'used twice'
+  const first = await own.api.push('room', { rid, expire: 0 }, 'one', { idempotencyKey: key })
+  t.equal(first.code, 0)
+  const isRefused = async ({ api }: typeof own) => {
+    for (const [query, body] of [
+      [{ rid, expire: 0 }, 'other'],
+      [{ rid, expire: 1 }, 'one'],
+      [{ rid: freshId(), expire: 0 }, 'one'],
+    ] as const) {
+      const { code, errmsg } = await api.push('room', query, body, { idempotencyKey: key })
+      t.equal(code, 10017)
+      t.match(errmsg, /Idempotency-Key/)
+    }
+    t.equal((await api.push('room', { rid, expire: 0 }, 'one', { idempotencyKey: key })).msgid, first.msgid)
+  }
+  await isRefused(own)
+  await isRefused(await killAndRestart(t, own))
 })

@@ -208,9 +208,9 @@ export const methods = {
   /** It was refused after all: nobody gets it who comes later. */
   sessionBroadcastRefused: method<{ msgid: number }>(),
 
-  /** First use of an idempotency key: `fresh`; else the reply of the first use, once that is known. */
-  idempotencyClaim: method<{ key: string }, { fresh: true } | { reply: string }>(),
-  idempotencySettle: method<{ key: string; reply: string }>(),
+  /** First use of an idempotency key: `fresh`; else the reply of the first use, once that is known. `digest`: of the request. */
+  idempotencyClaim: method<{ key: string; digest: string }, { fresh: true } | { reply: string }>(),
+  idempotencySettle: method<{ key: string; digest: string; reply: string }>(),
 
   /** A newer connection of the same sid took over: kicks the older one. What it says of its end is said before the answer. */
   sessionReplaced: method<{ cid: Cid }>(),

@@ -61,13 +61,18 @@ function dispatchFrame(context: SessionContext, session: Session, chunk: Buffer,
   const flags = chunk.readUInt16BE(at + Frame.FLAGS)
   const seq = chunk.readUInt32BE(at + Frame.SEQ)
   const row = flags === 0 ? readerOf(command) : undefined
-  const over = overPace(context, session, end - at)
-  if (over !== undefined && command !== Command.OFFLINE) {
+  const over = row !== undefined && leaves(session, command) ? undefined : overPace(context, session, end - at)
+  if (over !== undefined) {
     refuseForPace(context, session, row === undefined ? undefined : (command as Request), seq, over)
   } else if (row !== undefined) {
     run(context, session, command as Request, row, seq, () => row.reader.binary(chunk, at + Frame.BODY, end))
   } else if (flags !== 0) error(context, session, seq, `flags: expected 0, got ${flags}`)
   else error(context, session, seq, `command: expected a request, got 0x${command.toString(16).padStart(4, '0')}`)
+}
+
+/** Leaving is never too much, and happens once. */
+function leaves({ state }: Session, command: number): boolean {
+  return command === Command.OFFLINE && state === SessionState.ONLINE
 }
 
 /** Answered in the way of its command, or as what it is: no request. */
@@ -136,8 +141,8 @@ function asksHome(command: Request): boolean {
 function dispatchLine(context: SessionContext, session: Session, line: string): boolean {
   const { frameBytesMax } = context.options
   const bytes = Buffer.byteLength(line)
-  const over = overPace(context, session, bytes)
   if (bytes > frameBytesMax) {
+    overPace(context, session, bytes)
     error(context, session, 0, `expected a line of up to ${frameBytesMax} bytes, got ${bytes}`)
     return false
   }
@@ -145,7 +150,8 @@ function dispatchLine(context: SessionContext, session: Session, line: string): 
   const seq = session.seqOf(message.seq)
   const command = message instanceof BadLine ? 0 : message.command
   const row = readerOf(command)
-  if (over !== undefined && command !== Command.OFFLINE) {
+  const over = leaves(session, command) ? undefined : overPace(context, session, bytes)
+  if (over !== undefined) {
     refuseForPace(context, session, row === undefined ? undefined : (command as Request), seq, over)
     return row !== undefined
   }

@@ -1,6 +1,7 @@
-import { type Answer, type Done, refused } from '../contract/answer.ts'
+import { type Answer, type Done, type Refused, refused } from '../contract/answer.ts'
 import type { Handlers } from '../contract/calls.ts'
 import type { Methods } from '../contract/methods.ts'
+import { readOwn } from '../store/read-own.ts'
 import type { IdempotencyRecord } from '../store/schema.ts'
 import { type HomeContext, whenStored } from './context.ts'
 
@@ -12,6 +13,7 @@ const WAITING_MAX = 1000
 
 /** A first use that is under way, and the other uses that wait for its reply. */
 interface Pending {
+  readonly digest: string
   claimedAt: number
   readonly waiting: { readonly since: number; readonly resolve: (claim: Claim) => void }[]
 }
@@ -22,8 +24,8 @@ interface Pending {
  */
 export class Idempotency {
   readonly methods: IdempotencyMethods = {
-    idempotencyClaim: ({ key }) => this.#claim(key),
-    idempotencySettle: ({ key, reply }) => this.#settle(key, reply),
+    idempotencyClaim: ({ key, digest }) => this.#claim(key, digest),
+    idempotencySettle: ({ key, digest, reply }) => this.#settle(key, digest, reply),
   }
   readonly #context: HomeContext
   readonly #pending = new Map<string, Pending>()
@@ -31,12 +33,12 @@ export class Idempotency {
 
   constructor(context: HomeContext) {
     this.#context = context
-    const kept = context.store.tables.idempotency
-      .list([])
-      .sort((one, other) => one.value.expiresAt - other.value.expiresAt)
-    for (const { key, value } of kept) {
-      if (context.placement.homeOfText(key[0]) === context.bus.self) this.#replies.set(key[0], value)
-    }
+    const { placement, store } = context
+    const kept: (readonly [string, IdempotencyRecord])[] = []
+    const isOwn = ([key]: readonly [string]) => placement.homeOfText(key) === placement.here
+    readOwn(store.tables.idempotency, isOwn, ([key], record) => kept.push([key, record]))
+    kept.sort(([, one], [, other]) => one.expiresAt - other.expiresAt)
+    for (const [key, record] of kept) this.#replies.set(key, record)
   }
 
   /** Removes what has expired. */
@@ -53,16 +55,19 @@ export class Idempotency {
     }
   }
 
-  #claim(key: string): Answer<Claim> | Promise<Claim> {
+  #claim(key: string, digest: string): Answer<Claim> | Promise<Claim> {
     const known = this.#replies.get(key)
-    if (known !== undefined && known.expiresAt > this.#context.clock.wall()) return { reply: known.reply }
+    if (known !== undefined && known.expiresAt > this.#context.clock.wall()) {
+      return known.digest === undefined || known.digest === digest ? { reply: known.reply } : usedBefore()
+    }
     const pending = this.#pending.get(key)
     const now = this.#context.clock.now()
     if (pending !== undefined && now - pending.claimedAt < this.#claimMaxMs) {
+      if (pending.digest !== digest) return usedBefore()
       if (pending.waiting.length >= WAITING_MAX) return refused('BUSY')
       return new Promise(resolve => pending.waiting.push({ since: now, resolve }))
     }
-    this.#pending.set(key, { claimedAt: now, waiting: pending?.waiting ?? [] })
+    this.#pending.set(key, { digest, claimedAt: now, waiting: pending?.waiting ?? [] })
     return { fresh: true }
   }
 
@@ -72,7 +77,7 @@ export class Idempotency {
   }
 
   /** @param reply empty: the first use failed; the next one is the first */
-  async #settle(key: string, reply: string): Promise<Answer<Done>> {
+  async #settle(key: string, digest: string, reply: string): Promise<Answer<Done>> {
     const { waiting } = this.#pending.get(key) ?? { waiting: [] }
     if (reply === '') {
       const now = this.#context.clock.now()
@@ -81,13 +86,13 @@ export class Idempotency {
       while (next !== undefined && now - next.since > this.#context.options.callTimeoutMs) next = waiting.shift()
       if (next === undefined) this.#pending.delete(key)
       else {
-        this.#pending.set(key, { claimedAt: now, waiting })
+        this.#pending.set(key, { digest, claimedAt: now, waiting })
         next.resolve({ fresh: true })
       }
       return {}
     }
     this.#pending.delete(key)
-    const record = { reply, expiresAt: this.#context.clock.wall() + VALID_MS }
+    const record = { digest, reply, expiresAt: this.#context.clock.wall() + VALID_MS }
     // In order of their ends: the prune stops at the first that is valid.
     this.#replies.delete(key)
     this.#replies.set(key, record)
@@ -97,4 +102,11 @@ export class Idempotency {
     for (const { resolve } of waiting) resolve({ reply })
     return answer
   }
+}
+
+function usedBefore(): Refused {
+  return refused(
+    'BAD_PARAMETER',
+    'Idempotency-Key: it was used within 5 minutes for another push (target, parameters or body); use a new key',
+  )
 }

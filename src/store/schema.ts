@@ -53,6 +53,8 @@ export interface StoredPush {
 }
 
 export interface IdempotencyRecord {
+  /** Of the request; those of 0.1.0 have none. */
+  readonly digest?: string
   readonly reply: string
   readonly expiresAt: number
 }

@@ -23,16 +23,14 @@ export function cutFiles(dist: string, cuts: readonly Cut[]): Map<string, string
 export class Copy {
   readonly simulation: string
   readonly #dist: string
-  readonly #original: string
 
   /** @param project its root @param folder is made anew */
   constructor(project: string, folder: string) {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
-    this.#original = join(project, 'dist')
     this.#dist = join(folder, 'dist')
     this.simulation = join(folder, 'build', 'simulation', 'main.js')
-    cpSync(this.#original, this.#dist, { recursive: true })
+    cpSync(join(project, 'dist'), this.#dist, { recursive: true })
     cpSync(join(project, 'package.json'), join(folder, 'package.json'))
     for (const part of ['simulation', 'support']) {
       cpSync(join(project, 'build', part), join(folder, 'build', part), { recursive: true })
@@ -43,8 +41,8 @@ export class Copy {
   take(cuts: readonly Cut[]): void {
     for (const [file, text] of this.#taken) writeFileSync(join(this.#dist, file), text)
     this.#taken.clear()
-    for (const [file, text] of cutFiles(this.#original, cuts)) {
-      this.#taken.set(file, readFileSync(join(this.#original, file), 'utf8'))
+    for (const [file, text] of cutFiles(this.#dist, cuts)) {
+      this.#taken.set(file, readFileSync(join(this.#dist, file), 'utf8'))
       writeFileSync(join(this.#dist, file), text)
     }
   }

@@ -48,6 +48,7 @@ for (const cure of cures.filter(({ fault }) => values.only.split(',').some(part 
   const found = JSON.parse(
     await run([
       '--json',
+      '--all',
       '--cpu',
       '--seconds',
       values.seconds,
@@ -82,5 +83,10 @@ function run(options: readonly string[]): Promise<string> {
   child.stdout.on('data', (chunk: Buffer) => {
     said += chunk
   })
-  return new Promise(resolve => child.once('close', () => resolve(said)))
+  return new Promise((resolve, reject) =>
+    child.once('close', code => {
+      if (said !== '') resolve(said)
+      else reject(new Error(`the simulation of the copy ended with the code ${code} and said nothing`))
+    }),
+  )
 }

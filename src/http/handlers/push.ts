@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { PushArgs } from '../../contract/methods.ts'
 import { DataKind, dataKindOf } from '../../protocol/json-format.ts'
 import type { Gid, Rid, Sid, Uid } from '../../util/id.ts'
@@ -11,7 +12,7 @@ interface Expire {
 }
 
 export function pushAll(context: HttpContext, query: Expire, request: RequestContext) {
-  return once(context, request, request => {
+  return once(context, query, request, request => {
     const answer = context.calls.askNow(context.placement.ofAll, 'broadcast', pushArgs(request, query))
     return grantedTo(answer, pushed => ({ ...pushed }))
   })
@@ -19,7 +20,7 @@ export function pushAll(context: HttpContext, query: Expire, request: RequestCon
 
 export function pushGroup(context: HttpContext, query: Expire & { gid: Gid }, request: RequestContext) {
   const { gid } = query
-  return once(context, request, request => {
+  return once(context, query, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
     const answer = context.calls.askNow(context.placement.homeOf(gid), 'groupPush', { gid, data, dataKind, expire })
     return grantedTo(answer, ({ msgid, total }) => ({ gid, msgid, total }))
@@ -28,7 +29,7 @@ export function pushGroup(context: HttpContext, query: Expire & { gid: Gid }, re
 
 export function pushRoom(context: HttpContext, query: Expire & { rid: Rid }, request: RequestContext) {
   const { rid } = query
-  return once(context, request, request => {
+  return once(context, query, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
     const answer = context.calls.askNow(context.placement.homeOf(rid), 'roomPush', { rid, data, dataKind, expire })
     return grantedTo(answer, ({ msgid, total }) => ({ rid, msgid, total }))
@@ -39,7 +40,7 @@ export function pushRoom(context: HttpContext, query: Expire & { rid: Rid }, req
 export function pushSession(context: HttpContext, query: Expire & { sid: Sid }, request: RequestContext) {
   const { sid } = query
   const { calls, placement } = context
-  return once(context, request, request => {
+  return once(context, query, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
     return grantedTo(calls.askHere('deviceOf', { sid }), ({ device }) => {
       if (device === undefined) return { sid, total: 0 }
@@ -52,7 +53,7 @@ export function pushSession(context: HttpContext, query: Expire & { sid: Sid }, 
 
 export function pushUser(context: HttpContext, query: Expire & { uid: Uid }, request: RequestContext) {
   const { uid } = query
-  return once(context, request, request => {
+  return once(context, query, request, request => {
     const { data, dataKind, expire } = pushArgs(request, query)
     const answer = context.calls.askNow(context.placement.homeOf(uid), 'userPush', { uid, data, dataKind, expire })
     return grantedTo(answer, ({ msgid, total }) => ({ uid, msgid, total }))
@@ -66,7 +67,7 @@ interface PushApp extends Expire {
 
 export function pushApp(context: HttpContext, query: PushApp, request: RequestContext) {
   const { appid, version } = query
-  return once(context, request, request => {
+  return once(context, query, request, request => {
     const args = { app: appid, ...(version === undefined ? {} : { version }), ...pushArgs(request, query) }
     const answer = context.calls.askNow(context.placement.ofAll, 'broadcast', args)
     return grantedTo(answer, pushed => ({ appid, ...pushed }))
@@ -81,11 +82,15 @@ function pushArgs({ body, contentType }: RequestContext, { expire = 0 }: Expire)
   return { data: dataKind === DataKind.JSON ? unmarked : body, dataKind, expire }
 }
 
+/** 132 bits. */
+const DIGEST_CHARACTERS = 22
+
 type Replied<R> = R | Promise<R>
 
 /** A retry with the same Idempotency-Key returns the first reply, for some time, and delivers nothing twice. */
 function once<R>(
   context: HttpContext,
+  query: object,
   request: RequestContext,
   push: (request: RequestContext) => Replied<R>,
 ): Replied<R> {
@@ -93,20 +98,26 @@ function once<R>(
   if (idempotencyKey === '') return push(request)
   // The push waits until the key is claimed.
   const kept = isOwn ? request : { ...request, body: Buffer.from(body), isOwn: true }
-  return onceForKey(context, idempotencyKey, () => push(kept))
+  return onceForKey(context, idempotencyKey, digestOf(query, kept), () => push(kept))
 }
 
-async function onceForKey<R>(context: HttpContext, key: string, push: () => Replied<R>): Promise<R> {
+/** Tells requests apart: a key is of one. The names of the parameters say where a push goes. */
+function digestOf(query: object, { contentType, body }: RequestContext): string {
+  const head = `${stringify(query)}\n${contentType}\n`
+  return createHash('sha256').update(head).update(body).digest('base64url').slice(0, DIGEST_CHARACTERS)
+}
+
+async function onceForKey<R>(context: HttpContext, key: string, digest: string, push: () => Replied<R>): Promise<R> {
   const home = context.placement.homeOfText(key)
-  const claim = granted(await context.calls.ask(home, 'idempotencyClaim', { key }))
+  const claim = granted(await context.calls.ask(home, 'idempotencyClaim', { key, digest }))
   if ('reply' in claim) return parse(claim.reply) as R
   let pushed: R
   try {
     pushed = await push()
   } catch (error) {
-    await context.calls.ask(home, 'idempotencySettle', { key, reply: '' })
+    await context.calls.ask(home, 'idempotencySettle', { key, digest, reply: '' })
     throw error
   }
-  granted(await context.calls.ask(home, 'idempotencySettle', { key, reply: stringify(pushed) }))
+  granted(await context.calls.ask(home, 'idempotencySettle', { key, digest, reply: stringify(pushed) }))
   return pushed
 }
