@@ -17,6 +17,7 @@ import type { Logger } from './ops/log.ts'
 import { Systemd } from './ops/systemd.ts'
 import { VERSION } from './ops/version.ts'
 import { LmdbStore } from './store/lmdb-store.ts'
+import { settleLost } from './worker/lost.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './worker/shared.ts'
 
 /** Delay before a failed worker is restarted; doubles with each failure in a row. */
@@ -190,6 +191,7 @@ export class Gateway {
 
   #ended(index: number, seat: Seat, code: number): void {
     this.#counters.clearGauges(index)
+    settleLost(this.#counters, index, this.#rings[index]![index]!)
     vacate(this.#places, index)
     forgetConnectionsOf(index, this.#limitTables)
     seat.isReady = false

@@ -5,6 +5,7 @@ import { startFailing } from './support/fail-worker.js'
 import type { Gateway } from './support/gateway.js'
 import { chatGroup, createGroup, joinGroup } from './support/group.js'
 import { freshId } from './support/ids.js'
+import { isConserved } from './support/metrics.js'
 import { goOnlineAt, signInAtEach } from './support/placing.js'
 import { chatRoom, joinRoom } from './support/room.js'
 
@@ -54,5 +55,6 @@ t.test('a worker that fails is replaced, and the clients of the others go on as 
     t.equal((await chatRoom(devices.at(-1)!, rooms[0]!, text)).code, 0)
     for (const { client } of devices) await client.next('ROOM-CHAT', body => body.text === text)
   }
+  await isConserved(t, gateway)
   t.equal((await gateway.process.stop()).code, 0)
 })

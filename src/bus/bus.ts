@@ -1,5 +1,5 @@
 import { Queue } from '../util/queue.ts'
-import { FULL, RingConsumer, RingCorruption, RingProducer } from './ring.ts'
+import { FULL, type OnRecord, RingConsumer, RingCorruption, RingProducer, readRest } from './ring.ts'
 import type { Wakeups } from './wake.ts'
 
 /** Gets one record from the worker `from`; the body is valid only during the call. */
@@ -20,6 +20,7 @@ interface Waiting {
 
 interface Peer {
   readonly generation: number
+  readonly outgoing: SharedArrayBuffer
   producer: RingProducer
   consumer: RingConsumer
   /** Records that found the ring full, in order; while there are any, all new ones go here too. */
@@ -174,8 +175,11 @@ export class Bus {
     this.#wakeups.awake()
   }
 
-  /** The worker ended: reads what it had published, then forgets its rings. */
-  disconnect(worker: number): void {
+  /**
+   * The worker ended: reads what it had published, then forgets its rings.
+   * @param onUnread gets what was for it and it has not read; not what is left of a long record that it was reading
+   */
+  disconnect(worker: number, onUnread: OnRecord = () => undefined): void {
     const peer = this.#peers[worker]
     if (peer === undefined) return
     try {
@@ -184,6 +188,18 @@ export class Bus {
       );
     } finally {
       this.#peers[worker] = undefined
+      this.#showUnread(peer, onUnread)
+    }
+  }
+
+  #showUnread({ outgoing, overflow }: Peer, onUnread: OnRecord): void {
+    const show: OnRecord = (kind, block, start, end) => {
+      if (kind !== PIECE) onUnread(kind, block, start, end)
+      else if (isNext(block, start, end, 0)) onUnread(block.readUInt32LE(start), block, start + PIECE_HEADER, end)
+    }
+    readRest(outgoing, show)
+    for (let next = overflow.shift(); next !== undefined; next = overflow.shift()) {
+      show(next.kind, next.body, 0, next.body.length)
     }
   }
 
@@ -253,6 +269,7 @@ function isNext(block: Buffer, start: number, end: number, at: number): boolean 
 function open(link: Link): Peer {
   return {
     generation: link.generation,
+    outgoing: link.outgoing,
     producer: new RingProducer(link.outgoing),
     consumer: new RingConsumer(link.incoming),
     overflow: new Queue(),

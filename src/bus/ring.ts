@@ -162,3 +162,12 @@ export class RingConsumer {
     throw new RingCorruption(`a record of ${length} bytes at ${index} of a ring of ${this.#block.length}`)
   }
 }
+
+/** Hands on what is in a ring whose consumer has ended. Of a ring that cannot be read nothing more is known. */
+export function readRest(memory: SharedArrayBuffer, onRecord: OnRecord): void {
+  try {
+    new RingConsumer(memory).drain(onRecord, Number.POSITIVE_INFINITY)
+  } catch (error) {
+    if (!(error instanceof RingCorruption)) throw error
+  }
+}

@@ -117,15 +117,25 @@ export function readChat(block: Buffer, start: number, end: number, into: ChatRe
 /**
  * Fanout: the home of a topic asks a worker to deliver one ready frame to its sessions in that topic.
  *
- *    0       8           12
- *    | topic | data kind | frame      `topic` is its home's number for it, u64 big-endian
+ *    0       8           12        16
+ *    | topic | data kind | members | frame      `topic` is its home's number for it, u64 big-endian
+ *
+ * `members`: how many sessions it is for, as its home knows; what counts when nobody reads it any more.
  */
-const Fanout = { KIND: 4, TOPIC: 0, DATA_KIND: 8, FRAME: 12 } as const
+const Fanout = { KIND: 4, TOPIC: 0, DATA_KIND: 8, MEMBERS: 12, FRAME: 16 } as const
 
-export function writeFanout(bus: Bus, to: number, topic: number, dataKind: number, frame: Buffer): void {
+/** To whom frames go: the sessions of a topic. */
+export interface FanoutTo {
+  readonly topic: number
+  /** How many there are at each worker. */
+  readonly workers: readonly number[]
+}
+
+export function writeFanout(bus: Bus, to: number, { topic, workers }: FanoutTo, dataKind: number, frame: Buffer): void {
   const at = bus.begin(to, Fanout.KIND, Fanout.FRAME + frame.length)
   writeId(bus.block, at + Fanout.TOPIC, topic)
   bus.block.writeUInt32LE(dataKind, at + Fanout.DATA_KIND)
+  bus.block.writeUInt32LE(workers[to]!, at + Fanout.MEMBERS)
   frame.copy(bus.block, at + Fanout.FRAME)
   bus.end()
 }
@@ -136,6 +146,11 @@ export function readFanout(block: Buffer, start: number): { topic: number; dataK
     dataKind: block.readUInt32LE(start + Fanout.DATA_KIND),
     frameAt: start + Fanout.FRAME,
   }
+}
+
+/** @param kind of a FANOUT or a STORED_FANOUT */
+export function membersOfFanout(kind: number, block: Buffer, start: number): number {
+  return block.readUInt32LE(start + (kind === Fanout.KIND ? Fanout.MEMBERS : StoredFanout.MEMBERS))
 }
 
 /**
@@ -165,10 +180,10 @@ export function readDeliver(block: Buffer, start: number): { cid: Cid; dataKind:
 /**
  * Stored fanout: the same as Fanout for a push that is stored; what sessions have had of them is noted.
  *
- *    0       8       16        24          28
- *    | topic | msgid | ends at | data kind | frame      `ends at`: unix milliseconds, u64 big-endian
+ *    0       8       16        24          28        32
+ *    | topic | msgid | ends at | data kind | members | frame      `ends at`: unix milliseconds, u64 big-endian
  */
-const StoredFanout = { KIND: 8, TOPIC: 0, MSGID: 8, ENDS_AT: 16, DATA_KIND: 24, FRAME: 28 } as const
+const StoredFanout = { KIND: 8, TOPIC: 0, MSGID: 8, ENDS_AT: 16, DATA_KIND: 24, MEMBERS: 28, FRAME: 32 } as const
 
 /** Which stored push it is. */
 export interface StoredMessage {
@@ -180,7 +195,7 @@ export interface StoredMessage {
 export function writeStoredFanout(
   bus: Bus,
   to: number,
-  topic: number,
+  { topic, workers }: FanoutTo,
   { msgid, endsAt }: StoredMessage,
   dataKind: number,
   frame: Buffer,
@@ -190,6 +205,7 @@ export function writeStoredFanout(
   writeId(bus.block, at + StoredFanout.MSGID, msgid)
   writeId(bus.block, at + StoredFanout.ENDS_AT, endsAt)
   bus.block.writeUInt32LE(dataKind, at + StoredFanout.DATA_KIND)
+  bus.block.writeUInt32LE(workers[to]!, at + StoredFanout.MEMBERS)
   frame.copy(bus.block, at + StoredFanout.FRAME)
   bus.end()
 }

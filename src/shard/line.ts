@@ -70,11 +70,11 @@ export class TopicLine implements Line {
   }
 
   deliver(bus: Bus, dataKind: number, frame: Buffer, msgid = 0, endsAt = 0): undefined {
-    const { workers, topic } = this
+    const { workers } = this
     for (let worker = 0; worker < workers.length; worker++) {
       if (workers[worker]! === 0) continue
-      if (endsAt === 0) writeFanout(bus, worker, topic, dataKind, frame)
-      else writeStoredFanout(bus, worker, topic, { msgid, endsAt }, dataKind, frame)
+      if (endsAt === 0) writeFanout(bus, worker, this, dataKind, frame)
+      else writeStoredFanout(bus, worker, this, { msgid, endsAt }, dataKind, frame)
     }
   }
 }

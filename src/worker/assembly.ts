@@ -4,6 +4,7 @@ import { restoreBroadcasts } from './broadcasts.ts'
 import type { Core } from './core.ts'
 import type { Edge } from './edge.ts'
 import type { Homes } from './homes.ts'
+import { countUnread } from './lost.ts'
 import type { Part } from './part.ts'
 import { receiver } from './receive.ts'
 
@@ -65,7 +66,8 @@ export class Assembly {
 
   /** A worker ended: its sessions are gone, and what it was the home of has to be told anew. */
   peerLost(worker: number): void {
-    this.#core.bus.disconnect(worker)
+    const { bus, count } = this.#core
+    bus.disconnect(worker, (kind, block, at) => countUnread(count, kind, block, at))
     this.#each(part => part.workerLost?.(worker))
   }
 

@@ -6,6 +6,7 @@ import { type Options, optionRows } from '#dist/config/options.js'
 import { Counters, createCounters } from '#dist/ops/counters.js'
 import { createLog } from '#dist/ops/log.js'
 import { MemoryDisk } from '#dist/store/memory-store.js'
+import { settleLost } from '#dist/worker/lost.js'
 import type { WorkerStart } from '#dist/worker/shared.js'
 import type { Random } from '../support/seed.js'
 import { ModelClock, type Time } from './clock.js'
@@ -117,6 +118,7 @@ export class World {
     const { index } = worker
     worker.end()
     this.counters.clearGauges(index)
+    settleLost(this.counters, index, this.#rings[index]![index]!)
     this.#events.lost(worker, why)
     this.#tellPeers(index, () => ({ type: 'peerLost', worker: index }))
     this.clock.after(this.faults.restartMs, () => {
