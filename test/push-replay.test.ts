@@ -12,7 +12,7 @@ const PUSH_BYTES = 60_000
 const PUSHES = 60
 /** A user may store less. */
 const USER_PUSHES = 16
-const STALLED = 260
+const STALLED = 200
 /** Of these it is looked at whether they get everything later. */
 const SLOW = 9
 const MB = 2 ** 20
