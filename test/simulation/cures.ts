@@ -71,7 +71,7 @@ export const cures: readonly Cure[] = [
       cut('worker/edge.js', 'numbersOf(core.generation)', 'numbersOf(0)'),
       // The later cures: the one stands on these numbers, the other saw to it that only the device itself is let in.
       cut('shard/group/sessions.js', 'isOfGeneration(cid, bus.generationOf(worker))', 'true'),
-      cut('worker/session-calls.js', 'session?.sid === sid', 'session !== undefined'),
+      cut('worker/session-calls.js', 'session?.sid === sid) {', 'session !== undefined) {'),
     ],
     invariants: ['stranger', 'newer wins', 'user online', 'room member', 'signs in', 'twice'],
   },
