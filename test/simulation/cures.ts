@@ -52,7 +52,7 @@ export const cures: readonly Cure[] = [
   {
     fault: 'B.2 group',
     what: 'an answer that is used late puts the address of an older connection over that of a newer one',
-    cuts: [cut('shard/group/group.js', '(isSame || known.at > session.at)', 'isSame')],
+    cuts: [cut('shard/group/group.js', 'session.next = this.online.get(sid);', '')],
     invariants: ['group member', 'push delivered', 'twice', 'chat delivered'],
   },
   {
