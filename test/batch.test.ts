@@ -192,6 +192,35 @@ t.test('a key that has been used gives its first answer again and delivers nothi
   t.strictSame(texts.filter(text => !text.startsWith('"fence')).sort(), ['once', 'twice'])
 })
 
+t.test('a key of a push in a batch, or of a whole batch, is of that one alone', async t => {
+  const { client, uid } = await signIn(t, gateway, { transport: 'tcp' })
+  const key = `key of one of ${uid}`
+  const [first, ...others] = await batch(t, [
+    { dim: 'uid', uid, data: 'once', key },
+    { dim: 'uid', uid, data: 'other', key },
+    { dim: 'uid', uid, data: 'once', expire: 1, key },
+    { dim: 'room', rid: freshId(), expire: 0, data: 'once', key },
+  ])
+  t.equal(first!['code'], 0)
+  for (const { code, errmsg } of others) {
+    t.equal(code, 10017)
+    t.match(errmsg, /^Idempotency-Key: .*another request/)
+  }
+  const send = async (data: string) => {
+    const headers = { 'idempotency-key': `batch of ${uid}` }
+    const body = JSON.stringify([{ dim: 'uid', uid, data }, { dim: 'nobody' }])
+    return (await gateway.api.call('/im/push/batch', { method: 'POST', body, headers })).body
+  }
+  const whole = await send('whole')
+  t.hasStrict(whole, { code: 0, len: 2 })
+  t.strictSame(await send('whole'), whole, 'the same reply, refusals too')
+  t.hasStrict(await send('other'), { code: 10017 })
+  await gateway.api.push('uid', { uid }, 'last')
+  await client.next('P2P', body => pushedBytes(client, body).toString() === 'last')
+  const texts = client.received('P2P').map(body => pushedBytes(client, body).toString())
+  t.strictSame(texts, ['once', 'whole', 'last'])
+})
+
 t.test('a batch of 1000 is carried out, one of 1001 is refused as a whole', async t => {
   const device = await signIn(t, gateway, { transport: 'ws-binary' })
   const { uid } = device

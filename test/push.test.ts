@@ -1,11 +1,13 @@
 import t from 'tap'
 import { TRANSPORTS } from './support/client.js'
+import { eventually } from './support/deadline.js'
 import { type Device, signIn } from './support/device.js'
 import { ErrorCode } from './support/error-codes.js'
 import { fence } from './support/fence.js'
 import { HOLDING, killAndRestart, type Scope, startGateway } from './support/gateway.js'
 import { createGroup, joinGroup } from './support/group.js'
 import { freshId, type Id } from './support/ids.js'
+import { counted } from './support/metrics.js'
 import { signInAtEach } from './support/placing.js'
 import { pushedText } from './support/pushed.js'
 import { joinRoom } from './support/room.js'
@@ -188,4 +190,26 @@ t.test('an Idempotency-Key of one push is refused for another one, also after a 
   }
   await isRefused(own)
   await isRefused(await killAndRestart(t, own))
+})
+
+t.test('a new Idempotency-Key too many is refused, those that are kept are not forgotten', async t => {
+  for (const [option, value, keys] of [
+    ['IDEMPOTENCY_KEYS_MAX', '3', 3],
+    ['IDEMPOTENCY_BYTES_MAX', '1024', 4],
+  ] as const) {
+    const own = await startGateway(t, { env: { IMGATE_WORKERS: '1', [`IMGATE_${option}`]: value } })
+    const push = (key: string) => own.api.push('room', { rid: 1, expire: 0 }, 'one', { idempotencyKey: key })
+    const first = await push('key 0')
+    for (let index = 1; index < keys; index += 1) t.equal((await push(`key ${index}`)).code, 0)
+    const { code, errmsg } = await push('one more')
+    t.equal(code, 10009)
+    t.match(errmsg, /^Idempotency-Key: .* \(idempotency(Keys|Bytes)Max\)/)
+    t.strictSame(await push('key 0'), first)
+    t.equal((await own.api.push('room', { rid: 1, expire: 0 }, 'no key')).code, 0)
+    await eventually(
+      async () => [await counted(own, 'idempotency_keys'), await counted(own, 'idempotency_keys_refused_total')],
+      ([kept, refused]) => kept === keys && refused === 1,
+      'the metrics',
+    )
+  }
 })

@@ -123,6 +123,18 @@ export const optionRows = {
     doc: 'The same in all.',
     reloadable: true,
   },
+  idempotencyKeysMax: {
+    schema: integer(1, 100_000_000).default(1_000_000),
+    doc:
+      'How many idempotency keys each worker keeps for their five minutes. Over it a request with a new key is answered ' +
+      '10009: to forget a key would deliver its push twice.',
+    reloadable: true,
+  },
+  idempotencyBytesMax: {
+    schema: integer(1024, 2 ** 40).default(256 << 20),
+    doc: 'The same in bytes, with the replies kept.',
+    reloadable: true,
+  },
   batchBytesMax: {
     schema: integer(1024, 1 << 28).default(8 << 20),
     doc: 'Maximum length of the body of a batch of pushes.',

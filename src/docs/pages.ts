@@ -225,7 +225,7 @@ ${made}
 Every reply is JSON with \`code\` (0: done) and \`errmsg\`; 64-bit ids are plain digits. Send the API key as
 \`Authorization: Bearer KEY\` or \`X-API-Key: KEY\`. While no key is configured, the one that the first start has
 made counts (\`imgate key show\`). The body of a push is delivered unchanged. With the header \`Idempotency-Key\`, a retry within 5 minutes
-returns the first reply and delivers nothing twice.
+returns the first reply and delivers nothing twice; the same key with another target, parameter or body is answered 10017, which says so. The header is for a whole batch too, whose refused pushes are then part of the reply; in a batch each push may have its own \`key\`. When a worker keeps too many keys (\`idempotencyKeysMax\`, \`idempotencyBytesMax\`) new ones are answered 10009.
 
 The examples are real requests to a fresh gateway, in the order of this page; \`KEY\` is its API key. To repeat them, run
 \`node scripts/http-examples.mjs check\`: only sids, msgids, tokens and times differ. After the first two examples, user

@@ -42,7 +42,7 @@ export function openApi(routes: readonly Route[]): Json {
 
 function operation(rows: readonly Route[], method: string): Json {
   const isForm = method === 'POST' && rows.some(row => row.alsoPost === true)
-  const isPush = method === 'POST' && !isForm && rows.every(row => row.body === undefined)
+  const isPush = method === 'POST' && !isForm && rows.every(({ path }) => path.startsWith('/im/push'))
   const selectors = [...new Set(rows.flatMap(row => Object.keys(row.where)))] as (keyof Where)[]
   const names = [...new Set(rows.flatMap(row => Object.keys(row.query)))]
   const refs = rows.map(row => ({ $ref: `#/components/schemas/${row.name}` }))
@@ -69,7 +69,8 @@ const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'A retry with the same key within 5 minutes returns the first reply and delivers nothing twice.',
+  description:
+    'A retry with the same key within 5 minutes returns the first reply and delivers nothing twice; the key with another request is answered 10017.',
   schema: { type: 'string', maxLength: IDEMPOTENCY_KEY_MAX },
 }
 

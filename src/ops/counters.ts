@@ -30,6 +30,12 @@ export const counterRows = {
     kind: 'counter',
     doc: 'Pushes with expire that were refused because too much was stored',
   },
+  idempotency_keys: { kind: 'gauge', doc: 'Idempotency keys that are kept at this worker' },
+  idempotency_key_bytes: { kind: 'gauge', doc: 'Bytes of them, with their replies' },
+  idempotency_keys_refused_total: {
+    kind: 'counter',
+    doc: 'Requests with a new idempotency key that were refused because too many were kept',
+  },
   topics: { kind: 'gauge', doc: 'Topics with members at this worker' },
   refused_connections_total: {
     kind: 'counter',

@@ -1,6 +1,7 @@
 import { type Answer, type Done, type Refused, refused } from '../contract/answer.ts'
 import type { Handlers } from '../contract/calls.ts'
 import type { Methods } from '../contract/methods.ts'
+import type { CounterRow } from '../ops/counters.ts'
 import { readOwn } from '../store/read-own.ts'
 import type { IdempotencyRecord } from '../store/schema.ts'
 import { type HomeContext, whenStored } from './context.ts'
@@ -10,6 +11,8 @@ type Claim = Methods['idempotencyClaim']['reply']
 
 const VALID_MS = 300_000
 const WAITING_MAX = 1000
+/** What a key takes beside its text and its reply, roughly: in memory and on the disk. */
+const KEY_BYTES = 256
 
 /** A first use that is under way, and the other uses that wait for its reply. */
 interface Pending {
@@ -20,7 +23,7 @@ interface Pending {
 
 /**
  * The idempotency keys whose home this worker is. The first use of a key claims it; other uses of the key wait for its
- * reply. The first caller gets the reply when it is on the disk, so a repetition after a restart gets it too.
+ * reply. A new key too many is refused: to forget one would deliver its push twice. The first caller gets the reply when it is on the disk, so a repetition after a restart gets it too.
  */
 export class Idempotency {
   readonly methods: IdempotencyMethods = {
@@ -30,6 +33,8 @@ export class Idempotency {
   readonly #context: HomeContext
   readonly #pending = new Map<string, Pending>()
   readonly #replies = new Map<string, IdempotencyRecord>()
+  #bytes = 0
+  #refused = 0
 
   constructor(context: HomeContext) {
     this.#context = context
@@ -38,7 +43,7 @@ export class Idempotency {
     const isOwn = ([key]: readonly [string]) => placement.homeOfText(key) === placement.here
     readOwn(store.tables.idempotency, isOwn, ([key], record) => kept.push([key, record]))
     kept.sort(([, one], [, other]) => one.expiresAt - other.expiresAt)
-    for (const [key, record] of kept) this.#replies.set(key, record)
+    for (const [key, record] of kept) this.#keep(key, record)
   }
 
   /** Removes what has expired. */
@@ -47,12 +52,44 @@ export class Idempotency {
     const wall = clock.wall()
     for (const [key, { expiresAt }] of this.#replies) {
       if (expiresAt > wall) break
-      this.#replies.delete(key)
+      this.#forget(key)
       store.tables.idempotency.remove([key])
     }
     for (const [key, { claimedAt }] of this.#pending) {
       if (now - claimedAt > this.#claimMaxMs) this.#pending.delete(key)
     }
+  }
+
+  gauges(row: CounterRow): void {
+    row.set('idempotency_keys', this.#replies.size + this.#pending.size)
+    row.set('idempotency_key_bytes', this.#bytes)
+    row.set('idempotency_keys_refused_total', this.#refused)
+  }
+
+  #keep(key: string, record: IdempotencyRecord): void {
+    // In order of their ends: the prune stops at the first that is valid.
+    this.#forget(key)
+    this.#replies.set(key, record)
+    this.#bytes += bytesOf(key, record)
+  }
+
+  #forget(key: string): void {
+    const known = this.#replies.get(key)
+    if (known === undefined) return
+    this.#replies.delete(key)
+    this.#bytes -= bytesOf(key, known)
+  }
+
+  /** @returns the refusal of one key more, which is counted */
+  #tooMany(): Refused | undefined {
+    const { idempotencyKeysMax, idempotencyBytesMax } = this.#context.options
+    const keys = this.#replies.size + this.#pending.size
+    let most: string | undefined
+    if (keys >= idempotencyKeysMax) most = `${idempotencyKeysMax} of them (idempotencyKeysMax)`
+    else if (this.#bytes >= idempotencyBytesMax) most = `${idempotencyBytesMax} bytes (idempotencyBytesMax)`
+    if (most === undefined) return undefined
+    this.#refused++
+    return refused('BUSY', `Idempotency-Key: too many are kept for their 5 minutes, at most ${most}; try again later`)
   }
 
   #claim(key: string, digest: string): Answer<Claim> | Promise<Claim> {
@@ -67,6 +104,8 @@ export class Idempotency {
       if (pending.waiting.length >= WAITING_MAX) return refused('BUSY')
       return new Promise(resolve => pending.waiting.push({ since: now, resolve }))
     }
+    const refusal = pending === undefined ? this.#tooMany() : undefined
+    if (refusal !== undefined) return refusal
     this.#pending.set(key, { digest, claimedAt: now, waiting: pending?.waiting ?? [] })
     return { fresh: true }
   }
@@ -93,9 +132,7 @@ export class Idempotency {
     }
     this.#pending.delete(key)
     const record = { digest, reply, expiresAt: this.#context.clock.wall() + VALID_MS }
-    // In order of their ends: the prune stops at the first that is valid.
-    this.#replies.delete(key)
-    this.#replies.set(key, record)
+    this.#keep(key, record)
     this.#context.store.tables.idempotency.put([key], record)
     // A reply that the disk refuses is still given to repetitions: its push has been delivered.
     const answer = await whenStored<Done>(this.#context, {}, () => undefined)
@@ -104,9 +141,13 @@ export class Idempotency {
   }
 }
 
+function bytesOf(key: string, { reply }: IdempotencyRecord): number {
+  return KEY_BYTES + key.length + reply.length
+}
+
 function usedBefore(): Refused {
   return refused(
     'BAD_PARAMETER',
-    'Idempotency-Key: it was used within 5 minutes for another push (target, parameters or body); use a new key',
+    'Idempotency-Key: it was used within 5 minutes for another request (target, parameters or body); use a new key',
   )
 }

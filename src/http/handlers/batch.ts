@@ -7,6 +7,7 @@ import type { Reply, RequestContext } from '../route.ts'
 import { Router, readParameters } from '../router.ts'
 import { pushRoutes } from '../routes/push.ts'
 import { type Push, readBatch } from './batch-body.ts'
+import { once } from './once.ts'
 
 /** The reply to one push of a batch: the same as for a single push, or a refusal. */
 export type PushReply = Reply & { readonly code: number; readonly errmsg: string }
@@ -17,7 +18,14 @@ const router = new Router(pushRoutes)
  * Carries out each push of a JSON array as if it had come alone: a bad one does not affect the others. Reading and sending
  * take as many slices as they need.
  */
-export async function pushBatch(context: HttpContext, _query: object, { body, isOwn }: RequestContext) {
+export function pushBatch(context: HttpContext, _query: object, request: RequestContext) {
+  return once(context, BATCH, request, request => carryOut(context, request))
+}
+
+/** Tells the digest of a batch from that of a push. */
+const BATCH = { dim: 'batch' }
+
+async function carryOut(context: HttpContext, { body, isOwn }: RequestContext) {
   const { clock, options } = context
   // The pushes are parts of it.
   const kept = isOwn ? body : Buffer.from(body)

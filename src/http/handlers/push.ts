@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
 import type { PushArgs } from '../../contract/methods.ts'
 import { DataKind, dataKindOf } from '../../protocol/json-format.ts'
 import type { Gid, Rid, Sid, Uid } from '../../util/id.ts'
-import { parse, stringify, withoutBom } from '../../util/json.ts'
-import { ApiError, granted, grantedTo } from '../api-error.ts'
+import { withoutBom } from '../../util/json.ts'
+import { ApiError, grantedTo } from '../api-error.ts'
 import type { HttpContext } from '../context.ts'
 import type { RequestContext } from '../route.ts'
+import { once } from './once.ts'
 
 interface Expire {
   readonly expire?: number | undefined
@@ -80,44 +80,4 @@ function pushArgs({ body, contentType }: RequestContext, { expire = 0 }: Expire)
   const dataKind = dataKindOf(contentType, unmarked)
   if (dataKind === undefined) throw ApiError.of('BAD_PARAMETER', 'body: expected valid JSON, as the content-type says')
   return { data: dataKind === DataKind.JSON ? unmarked : body, dataKind, expire }
-}
-
-/** 132 bits. */
-const DIGEST_CHARACTERS = 22
-
-type Replied<R> = R | Promise<R>
-
-/** A retry with the same Idempotency-Key returns the first reply, for some time, and delivers nothing twice. */
-function once<R>(
-  context: HttpContext,
-  query: object,
-  request: RequestContext,
-  push: (request: RequestContext) => Replied<R>,
-): Replied<R> {
-  const { idempotencyKey, body, isOwn } = request
-  if (idempotencyKey === '') return push(request)
-  // The push waits until the key is claimed.
-  const kept = isOwn ? request : { ...request, body: Buffer.from(body), isOwn: true }
-  return onceForKey(context, idempotencyKey, digestOf(query, kept), () => push(kept))
-}
-
-/** Tells requests apart: a key is of one. The names of the parameters say where a push goes. */
-function digestOf(query: object, { contentType, body }: RequestContext): string {
-  const head = `${stringify(query)}\n${contentType}\n`
-  return createHash('sha256').update(head).update(body).digest('base64url').slice(0, DIGEST_CHARACTERS)
-}
-
-async function onceForKey<R>(context: HttpContext, key: string, digest: string, push: () => Replied<R>): Promise<R> {
-  const home = context.placement.homeOfText(key)
-  const claim = granted(await context.calls.ask(home, 'idempotencyClaim', { key, digest }))
-  if ('reply' in claim) return parse(claim.reply) as R
-  let pushed: R
-  try {
-    pushed = await push()
-  } catch (error) {
-    await context.calls.ask(home, 'idempotencySettle', { key, digest, reply: '' })
-    throw error
-  }
-  granted(await context.calls.ask(home, 'idempotencySettle', { key, digest, reply: stringify(pushed) }))
-  return pushed
 }
