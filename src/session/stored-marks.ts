@@ -41,7 +41,10 @@ export class StoredMarks {
 
   /** Whether it has had this push, or will have it. */
   has({ scope, of, upTo }: StoredMark): boolean {
-    return this.#coming.has(upTo) || this.upTo(scope, of) >= upTo
+    const watermark = this.#places.get(nameOf(scope, of))?.watermark
+    if (watermark === undefined) return this.#coming.has(upTo)
+    const late = this.#late.get(watermark)?.upTo ?? 0
+    return this.#coming.has(upTo) || Math.max(watermark.written, late) >= upTo
   }
 
   /** It is held. */
