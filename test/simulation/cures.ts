@@ -71,7 +71,7 @@ export const cures: readonly Cure[] = [
       cut('worker/edge.js', 'numbersOf(core.generation)', 'numbersOf(0)'),
       // The later cures: the one stands on these numbers, the other saw to it that only the device itself is let in.
       cut('shard/group/sessions.js', 'isOfGeneration(cid, bus.generationOf(worker))', 'true'),
-      cut('worker/session-calls.js', 'session?.sid === sid', 'session !== undefined'),
+      cut('worker/session-calls.js', 'session?.sid === sid) {', 'session !== undefined) {'),
     ],
     invariants: ['stranger', 'newer wins', 'user online', 'room member', 'signs in', 'twice'],
   },
@@ -161,5 +161,17 @@ export const cures: readonly Cure[] = [
     what: 'the new home of a user is told of his sessions once, and not asked until it answers',
     cuts: [cut('worker/resync.js', 'clock.after(AGAIN_MS, () => comeOnline(context, session));', ';')],
     invariants: ['user online', 'newer wins', 'push delivered'],
+  },
+  {
+    fault: 'lost inside',
+    what: 'what the topics of a worker held back when it was lost is not counted',
+    cuts: [cut('worker/lost.js', "row.add('dropped_lost_worker', Math.max(0, offered - settled));", ';')],
+    invariants: ['conservation'],
+  },
+  {
+    fault: 'missed counts as had',
+    what: 'a stored push that a client missed, because it was behind, counts as had once it gets the next one',
+    cuts: [cut('session/stored-marks.js', 'if (client.dropped > 0)\n            return;', '')],
+    invariants: ['push kept'],
   },
 ]
