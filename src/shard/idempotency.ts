@@ -1,7 +1,6 @@
 import { type Answer, type Done, type Refused, refused } from '../contract/answer.ts'
 import type { Handlers } from '../contract/calls.ts'
 import type { Methods } from '../contract/methods.ts'
-import type { CounterRow } from '../ops/counters.ts'
 import { readOwn } from '../store/read-own.ts'
 import type { IdempotencyRecord } from '../store/schema.ts'
 import { type HomeContext, whenStored } from './context.ts'
@@ -60,10 +59,9 @@ export class Idempotency {
     }
   }
 
-  gauges(row: CounterRow): void {
-    row.set('idempotency_keys', this.#replies.size + this.#pending.size)
-    row.set('idempotency_key_bytes', this.#bytes)
-    row.set('idempotency_keys_refused_total', this.#refused)
+  /** Keys, first uses that are under way too; bytes of those with a reply; how many were refused. */
+  get usage(): { readonly keys: number; readonly bytes: number; readonly refused: number } {
+    return { keys: this.#replies.size + this.#pending.size, bytes: this.#bytes, refused: this.#refused }
   }
 
   #keep(key: string, record: IdempotencyRecord): void {

@@ -49,6 +49,7 @@ export function createHomes(core: Core): Homes {
   const groups = new Groups(context)
   const rooms = new Rooms(context)
   const everybody = new Everybody(context)
+  const idempotency = new Idempotency(context)
   const nodes = new Nodes(context, acceptsTcp)
   const stats = new Stats(context, new Jobs(), () => ({
     users: counters.sum('users'),
@@ -81,7 +82,16 @@ export function createHomes(core: Core): Homes {
     },
     { methods: everybody.methods, workerReplaced: worker => everybody.workerReplaced(worker) },
     devices,
-    new Idempotency(context),
+    {
+      methods: idempotency.methods,
+      tick: now => idempotency.tick(now),
+      gauges(row) {
+        const { keys, bytes, refused } = idempotency.usage
+        row.set('idempotency_keys', keys)
+        row.set('idempotency_key_bytes', bytes)
+        row.set('idempotency_keys_refused_total', refused)
+      },
+    },
     {
       methods: { storedNext: range => stored.next(range) },
       tick: () => void stored.prune().catch(core.onDefect),
