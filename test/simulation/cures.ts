@@ -52,7 +52,7 @@ export const cures: readonly Cure[] = [
   {
     fault: 'B.2 group',
     what: 'an answer that is used late puts the address of an older connection over that of a newer one',
-    cuts: [cut('shard/group/group.js', '(isSame || known.at > session.at)', 'isSame')],
+    cuts: [cut('shard/group/group.js', 'session.next = this.online.get(sid);', '')],
     invariants: ['group member', 'push delivered', 'twice', 'chat delivered'],
   },
   {
@@ -71,7 +71,7 @@ export const cures: readonly Cure[] = [
       cut('worker/edge.js', 'numbersOf(core.generation)', 'numbersOf(0)'),
       // The later cures: the one stands on these numbers, the other saw to it that only the device itself is let in.
       cut('shard/group/sessions.js', 'isOfGeneration(cid, bus.generationOf(worker))', 'true'),
-      cut('worker/session-calls.js', 'session?.sid === sid', 'session !== undefined'),
+      cut('worker/session-calls.js', 'session?.sid === sid) {', 'session !== undefined) {'),
     ],
     invariants: ['stranger', 'newer wins', 'user online', 'room member', 'signs in', 'twice'],
   },
