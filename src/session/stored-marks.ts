@@ -143,8 +143,14 @@ export class StoredMarks {
     }
     const watermark = this.#of(mark.scope, mark.of)
     this.settle(client)
-    if (client.connection.bytesWaiting > 0) this.#late.set(watermark, mark)
+    if (client.connection.bytesWaiting > 0) this.#isLate(watermark, mark)
     else watermark.wrote(mark.upTo, mark.endsAt, client.heard)
+  }
+
+  /** The mark is of use until all that it covers has ended. */
+  #isLate(watermark: Watermark, mark: StoredMark): void {
+    const endsAt = Math.max(mark.endsAt, this.#late.get(watermark)?.endsAt ?? 0)
+    this.#late.set(watermark, endsAt === mark.endsAt ? mark : { ...mark, endsAt })
   }
 
   /** What waited has gone out, if all has. */

@@ -167,4 +167,16 @@ export const cures: readonly Cure[] = [
     cuts: [cut('worker/resync.js', 'clock.after(AGAIN_MS, () => comeOnline(context, session));', ';')],
     invariants: ['user online', 'newer wins', 'push delivered'],
   },
+  {
+    fault: 'lost inside',
+    what: 'what the topics of a worker held back when it was lost is not counted',
+    cuts: [cut('worker/lost.js', "row.add('dropped_lost_worker', Math.max(0, offered - settled));", ';')],
+    invariants: ['conservation'],
+  },
+  {
+    fault: 'missed counts as had',
+    what: 'a stored push that a client missed, because it was behind, counts as had once it gets the next one',
+    cuts: [cut('session/stored-marks.js', 'if (client.dropped > 0)\n            return;', '')],
+    invariants: ['push kept'],
+  },
 ]
