@@ -2,7 +2,7 @@ import type { Cid, Gid, Id, Nid, Rid, Sid, Uid, UidOrAll } from '../util/id.ts'
 import type { Done } from './answer.ts'
 import type { ListenerType } from './listener.ts'
 import type { Page } from './page.ts'
-import type { StoredMark } from './stored.ts'
+import type { StoredMark, StoredPiece, StoredRange } from './stored.ts'
 
 /** A signed-in device on one connection of one worker. */
 export interface SessionAddress {
@@ -212,6 +212,11 @@ export const methods = {
   idempotencyClaim: method<{ key: string; digest: string }, { fresh: true } | { reply: string }>(),
   idempotencySettle: method<{ key: string; digest: string; reply: string }>(),
 
+  /** The next stored pushes for a session, of its user, or of a group or room that it is in. */
+  storedNext: method<StoredRange & { sid: Sid }, StoredPiece>(),
+
+  /** There is more stored for the session than was sent to it: it asks for the rest, piece by piece. */
+  sessionBehind: method<StoredRange & OfSession>(),
   /** A newer connection of the same sid took over: kicks the older one. What it says of its end is said before the answer. */
   sessionReplaced: method<{ cid: Cid }>(),
   sessionRooms: method<{ cids: Cid[] }, Rid[]>(),

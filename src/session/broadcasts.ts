@@ -1,5 +1,5 @@
 import type { Broadcast } from '../contract/methods.ts'
-import { StoredScope } from '../contract/stored.ts'
+import { PIECE_BYTES, type StoredPiece, type StoredRange, StoredScope } from '../contract/stored.ts'
 import type { Fanout } from '../fanout/fanout.ts'
 import type { DataKind } from '../protocol/json-format.ts'
 import type { Clock } from '../util/clock.ts'
@@ -61,7 +61,7 @@ export class Broadcasts {
     if (--audience.sessions === 0) this.#audiences.delete(topic)
   }
 
-  /** @returns the number of sessions it was sent to */
+  /** @returns the number of sessions that it is for */
   publish(broadcast: Broadcast): number {
     const { msgid, frame, expiresAt } = broadcast
     const dataKind = broadcast.dataKind as DataKind
@@ -70,10 +70,10 @@ export class Broadcasts {
     let total = 0
     for (const [topic, audience] of this.#audiences) {
       if (!concerns(broadcast, audience)) continue
-      total +=
-        expiresAt > 0
-          ? this.#fanout.publishStored(topic, frame, dataKind, msgid, expiresAt)
-          : this.#fanout.publish(topic, frame, 0, frame.length, dataKind)
+      // This worker knew it from the disk before it heard of it: whoever is here got it when he signed in.
+      if (isKept) total += audience.sessions
+      else if (expiresAt > 0) total += this.#fanout.publishStored(topic, frame, dataKind, msgid, expiresAt)
+      else total += this.#fanout.publish(topic, frame, 0, frame.length, dataKind)
     }
     return total
   }
@@ -90,12 +90,29 @@ export class Broadcasts {
     this.#kept = this.#kept.filter(one => one.msgid !== msgid)
   }
 
-  /** Sends a session that has just come online what is still valid and it has not had. */
-  catchUp(session: Session): void {
-    if (this.#kept.length === 0) return
+  /** @returns what a session that has just come online has not had of what is valid; undefined: nothing */
+  lackedBy(session: Session): StoredRange | undefined {
+    if (this.#kept.length === 0) return undefined
     const now = this.#clock.wall()
     this.#kept = this.#kept.filter(({ expiresAt }) => expiresAt > now)
-    for (const broadcast of this.#kept) this.#give(session, broadcast)
+    const above = session.stored?.upTo(StoredScope.ALL, 0) ?? 0
+    const upTo = this.#kept.at(-1)?.msgid ?? 0
+    return upTo > above ? { scope: StoredScope.ALL, of: 0, above, upTo } : undefined
+  }
+
+  /** @returns the first of them that concern the session, at least one */
+  next(session: Session, { above, upTo }: StoredRange): StoredPiece {
+    const now = this.#clock.wall()
+    const pushes: Broadcast[] = []
+    let bytes = 0
+    for (const broadcast of this.#kept) {
+      const { msgid, expiresAt, frame } = broadcast
+      if (msgid <= above || msgid > upTo || expiresAt <= now || !concerns(broadcast, session)) continue
+      if (bytes > 0 && bytes + frame.length > PIECE_BYTES) return { pushes, upTo: pushes.at(-1)!.msgid }
+      bytes += frame.length
+      pushes.push(broadcast)
+    }
+    return { pushes, upTo }
   }
 
   #give(session: Session, broadcast: Broadcast): void {

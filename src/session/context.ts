@@ -9,6 +9,7 @@ import type { Fanout } from '../fanout/fanout.ts'
 import type { Clock } from '../util/clock.ts'
 import type { Numbers } from '../util/numbers.ts'
 import type { Broadcasts } from './broadcasts.ts'
+import type { CatchUp } from './catch-up.ts'
 import type { Congestion } from './congestion.ts'
 import type { Hub } from './hub.ts'
 import type { Tokens } from './token.ts'
@@ -26,6 +27,7 @@ export interface SessionContext {
   readonly fanout: Fanout
   readonly tokens: Tokens
   readonly broadcasts: Broadcasts
+  readonly catchUp: CatchUp
   readonly watchers: Watchers
   readonly congestion: Congestion
   /** Ids for rooms and groups that clients create. */

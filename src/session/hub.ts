@@ -106,6 +106,11 @@ export class Hub {
     this.#events.dropped(Fate.GONE, 1)
   }
 
+  /** Something is to be done at the end of a turn. */
+  wake(): void {
+    this.#events.wake()
+  }
+
   /** Writes what the sessions gathered in this turn. */
   flush(): void {
     const dirty = this.#dirty

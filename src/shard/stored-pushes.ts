@@ -1,15 +1,17 @@
 import type { Bus } from '../bus/bus.ts'
 import type { Options } from '../config/options.ts'
 import { type Refused, refused } from '../contract/answer.ts'
-import type { SessionAddress } from '../contract/methods.ts'
+import type { Calls } from '../contract/calls.ts'
+import type { Methods, SessionAddress } from '../contract/methods.ts'
 import type { Placement } from '../contract/placement.ts'
 import { writeStoredDeliver } from '../contract/records.ts'
-import { type StoredOf, StoredScope } from '../contract/stored.ts'
+import { PIECE_BYTES, type StoredOf, type StoredPiece, type StoredRange, StoredScope } from '../contract/stored.ts'
 import { readOwn } from '../store/read-own.ts'
 import type { StoredPush } from '../store/schema.ts'
 import { type Store, StoreError } from '../store/store.ts'
 import type { Clock } from '../util/clock.ts'
 import { DueList } from '../util/due-list.ts'
+import type { Sid } from '../util/id.ts'
 import { DeviceMarks } from './device-marks.ts'
 import { Shelf, type Stored } from './shelf.ts'
 
@@ -33,6 +35,7 @@ export interface StoredServices {
   readonly options: Pick<Options, 'storedBytesMax' | 'storedBytesPerRoomMax' | 'storedBytesPerUserMax'>
   readonly store: Store
   readonly bus: Bus
+  readonly calls: Pick<Calls<Methods>, 'tell'>
   readonly clock: Clock
   readonly placement: Placement
 }
@@ -110,7 +113,10 @@ export class StoredPushes {
     return this.#shelves.get(name(scope, of))?.newest ?? 0
   }
 
-  /** Sends a session that has just come the pushes above the one that it has had, up to `upTo`. */
+  /**
+   * Sends a session that has just come the first of the pushes above the one that it has had, up to `upTo`. Its worker asks for
+   * the rest when the client has read these.
+   */
   catchUp(
     scope: StoredScope,
     of: StoredOf,
@@ -118,15 +124,34 @@ export class StoredPushes {
     had: number,
     upTo = Number.POSITIVE_INFINITY,
   ): void {
-    const shelf = this.#shelves.get(name(scope, of))
-    if (shelf === undefined) return
-    const now = this.#services.clock.wall()
-    for (const { msgid, expiresAt, sid: only, dataKind, frame } of shelf.after(had)) {
-      if (msgid > upTo) return
-      if (expiresAt <= now || (only !== undefined && only !== sid)) continue
-      const mark = { scope, of, upTo: msgid, endsAt: expiresAt }
-      writeStoredDeliver(this.#services.bus, { worker, cid }, mark, dataKind, frame)
+    const last = Math.min(upTo, this.newest(scope, of))
+    if (last <= had) return
+    const { pushes, upTo: above } = this.next({ scope, of, sid, above: had, upTo: last })
+    for (const { msgid, expiresAt, dataKind, frame } of pushes) {
+      writeStoredDeliver(
+        this.#services.bus,
+        { worker, cid },
+        { scope, of, upTo: msgid, endsAt: expiresAt },
+        dataKind,
+        frame,
+      )
     }
+    if (above < last) this.#services.calls.tell(worker, 'sessionBehind', { scope, of, sid, cid, above, upTo: last })
+  }
+
+  /** @returns the first ones of them for this session, at least one; the frames are not copied */
+  next({ scope, of, sid, above, upTo }: StoredRange & { sid: Sid }): StoredPiece {
+    const now = this.#services.clock.wall()
+    const pushes: Stored[] = []
+    let bytes = 0
+    for (const push of this.#shelves.get(name(scope, of))?.after(above) ?? []) {
+      if (push.msgid > upTo) break
+      if (push.expiresAt <= now || (push.sid !== undefined && push.sid !== sid)) continue
+      if (bytes > 0 && bytes + push.frame.length > PIECE_BYTES) return piece(pushes, pushes.at(-1)!.msgid)
+      bytes += push.frame.length
+      pushes.push(push)
+    }
+    return piece(pushes, upTo)
   }
 
   /** Removes what has expired, a slice at a time; call every now and then. @returns when it is done */
@@ -201,6 +226,14 @@ export class StoredPushes {
     readOwn(store.tables.storedPushes, isOwn, ([scope, of, msgid], push) => {
       this.#add(this.#shelf(scope, of), msgid, push)
     })
+  }
+}
+
+/** What a worker is told of them, which may be another. */
+function piece(pushes: readonly Stored[], upTo: number): StoredPiece {
+  return {
+    pushes: pushes.map(({ msgid, frame, dataKind, expiresAt }) => ({ msgid, frame, dataKind, expiresAt })),
+    upTo,
   }
 }
 

@@ -5,6 +5,7 @@ import { Fanout } from '../fanout/fanout.ts'
 import { VERSION } from '../ops/version.ts'
 import { Fate } from '../protocol/fate.ts'
 import { Broadcasts } from '../session/broadcasts.ts'
+import { CatchUp } from '../session/catch-up.ts'
 import { Congestion } from '../session/congestion.ts'
 import type { SessionContext } from '../session/context.ts'
 import { Hub } from '../session/hub.ts'
@@ -63,13 +64,16 @@ export function createEdge(core: Core, admission: Admission): Edge {
     reactor.wake,
   )
   const congestion = new Congestion(bus)
+  const broadcasts = new Broadcasts(clock, hub, fanout)
+  const catchUp = new CatchUp({ ...core, hub, broadcasts })
   const context: SessionContext = {
     ...core,
     admission,
     hub,
     fanout,
     tokens: new Tokens(core.store.tokenKey),
-    broadcasts: new Broadcasts(clock, hub, fanout),
+    broadcasts,
+    catchUp,
     watchers: new Watchers(hub),
     congestion,
     server: VERSION,
@@ -77,7 +81,11 @@ export function createEdge(core: Core, admission: Admission): Edge {
   }
   const sessions: Part = {
     methods: sessionCalls(context),
-    flush: () => hub.flush(),
+    flush() {
+      hub.flush()
+      catchUp.goOn()
+    },
+    stop: () => catchUp.stop(),
     workerLost: worker => forgetTopicsOf(context, worker),
     workerReplaced: worker => resyncWith(context, worker),
   }

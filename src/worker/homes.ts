@@ -82,7 +82,10 @@ export function createHomes(core: Core): Homes {
     { methods: everybody.methods, workerReplaced: worker => everybody.workerReplaced(worker) },
     devices,
     new Idempotency(context),
-    { tick: () => void stored.prune().catch(core.onDefect) },
+    {
+      methods: { storedNext: range => stored.next(range) },
+      tick: () => void stored.prune().catch(core.onDefect),
+    },
     {
       methods: nodes.methods,
       workerReplaced: worker => {

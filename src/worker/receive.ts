@@ -12,13 +12,12 @@ import {
 import { topicKey } from '../contract/topics.ts'
 import type { DataKind } from '../protocol/json-format.ts'
 import type { SessionContext } from '../session/context.ts'
-import { lacks } from '../session/stored-marks.ts'
 import type { Forum, Posting } from '../shard/posting.ts'
 import type { Part } from './part.ts'
 
 /** Passes each record from the rings to the code that handles its kind. */
 export function receiver(
-  { calls, fanout, hub }: SessionContext,
+  { calls, catchUp, fanout, hub }: SessionContext,
   posting: Posting,
   parts: readonly Part[],
 ): OnBusRecord {
@@ -51,8 +50,7 @@ export function receiver(
       case RecordKind.STORED_DELIVER: {
         const { cid, mark, dataKind, frameAt } = readStoredDeliver(block, at)
         const session = hub.get(cid)
-        if (session === undefined || !lacks(session, mark)) return
-        hub.deliver(session, Buffer.from(block.subarray(frameAt, end)), dataKind as DataKind, mark)
+        if (session !== undefined) catchUp.take(session, mark, dataKind as DataKind, block.subarray(frameAt, end))
         return
       }
       case RecordKind.CALL:

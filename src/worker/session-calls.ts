@@ -26,6 +26,11 @@ export function sessionCalls(context: SessionContext): SessionMethods {
       context.broadcasts.forget(msgid)
       return {}
     },
+    sessionBehind: ({ cid, sid, ...range }) => {
+      const session = hub.get(cid)
+      if (session?.sid === sid) context.catchUp.fellBehind(session, range)
+      return {}
+    },
     sessionReplaced: ({ cid }) => {
       const session = hub.get(cid)
       if (session !== undefined) hub.kick(session, Disconnect.REPLACED)

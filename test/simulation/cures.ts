@@ -52,7 +52,7 @@ export const cures: readonly Cure[] = [
   {
     fault: 'B.2 group',
     what: 'an answer that is used late puts the address of an older connection over that of a newer one',
-    cuts: [cut('shard/group/group.js', '(isSame || known.at > session.at)', 'isSame')],
+    cuts: [cut('shard/group/group.js', 'session.next = this.online.get(sid);', '')],
     invariants: ['group member', 'push delivered', 'twice', 'chat delivered'],
   },
   {
@@ -71,7 +71,7 @@ export const cures: readonly Cure[] = [
       cut('worker/edge.js', 'numbersOf(core.generation)', 'numbersOf(0)'),
       // The later cures: the one stands on these numbers, the other saw to it that only the device itself is let in.
       cut('shard/group/sessions.js', 'isOfGeneration(cid, bus.generationOf(worker))', 'true'),
-      cut('worker/session-calls.js', 'session?.sid === sid', 'session !== undefined'),
+      cut('worker/session-calls.js', 'session?.sid === sid) {', 'session !== undefined) {'),
     ],
     invariants: ['stranger', 'newer wins', 'user online', 'room member', 'signs in', 'twice'],
   },
@@ -90,7 +90,12 @@ export const cures: readonly Cure[] = [
     cuts: [cut('shard/user/users.js', 'known !== undefined && known.at > at', 'false')],
     invariants: ['newer wins'],
   },
-  // B.5, what came after the last sign of life of the older connection: its row comes with its cure.
+  {
+    fault: 'B.5',
+    what: 'what was merely written counts as had: a push with expire that a half-dead connection took is lost',
+    cuts: [cut('fanout/watermark.js', 'heard > this.#heard ? this.written : this.#had', 'this.written')],
+    invariants: ['push kept'],
+  },
   {
     fault: 'B.6',
     what: 'a second device is announced in a room, and when it goes its user is said to have left',
@@ -99,7 +104,7 @@ export const cures: readonly Cure[] = [
     ],
     invariants: ['notices'],
   },
-  // B.7, an Idempotency-Key for another target: its row comes with its cure.
+  // B.7, an Idempotency-Key for another target: not simulated, see docs/simulation.md.
   {
     fault: 'B.8 silence',
     what: 'silence is measured by the wall clock: setting it forward closes everybody',
@@ -161,5 +166,17 @@ export const cures: readonly Cure[] = [
     what: 'the new home of a user is told of his sessions once, and not asked until it answers',
     cuts: [cut('worker/resync.js', 'clock.after(AGAIN_MS, () => comeOnline(context, session));', ';')],
     invariants: ['user online', 'newer wins', 'push delivered'],
+  },
+  {
+    fault: 'lost inside',
+    what: 'what the topics of a worker held back when it was lost is not counted',
+    cuts: [cut('worker/lost.js', "row.add('dropped_lost_worker', Math.max(0, offered - settled));", ';')],
+    invariants: ['conservation'],
+  },
+  {
+    fault: 'missed counts as had',
+    what: 'a stored push that a client missed, because it was behind, counts as had once it gets the next one',
+    cuts: [cut('session/stored-marks.js', 'if (client.dropped > 0)\n            return;', '')],
+    invariants: ['push kept'],
   },
 ]

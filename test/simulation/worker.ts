@@ -140,6 +140,8 @@ export class ModelWorker {
     this.isLost = this.isMute = true
     this.isReady = false
     this.clock.end()
+    // What its step has begun goes on in the model, but main has settled its counters by now.
+    this.core.count.add = this.core.count.set = () => undefined
     for (const connection of this.connections) connection.lost()
   }
 

@@ -17,6 +17,7 @@ function home(answers: (() => unknown)[], generation = 0) {
     bus: { generationOf: () => generation },
     calls: {
       ask: async () => answers.shift()!(),
+      defer: () => undefined,
       tell: (worker: number, _method: string, { cid }: { cid: number }) => told.push({ worker, cid }),
     },
     placement: { homeOf: () => 1 },
@@ -50,14 +51,58 @@ t.test('who is a member no more is not asked for again', async t => {
   t.equal(group.unattached.size, 0)
 })
 
+const attached = (group: Group) => Array.from(group.connections(), ({ cid }) => cid as number).sort()
+
 t.test('an answer that tells of an older connection does not take the place of a newer one', async t => {
   const { sessions, group } = home([() => [address(1, 100, 0)]])
   const asked = sessions.attachUser(group, uid)
   // The device has connected again meanwhile, and that was heard of first.
-  group.attach({ ...address(2, 200, 1), uid })
+  sessions.attach(group, { ...address(2, 200, 1), uid }, 0)
   await asked
-  t.equal(group.online.get(sid)?.cid, 2)
+  t.strictSame(attached(group), [1, 2])
+  t.strictSame(group.line.workers, [1, 1])
+  sessions.detach(group, sid, 1 as Cid, 0)
+  t.strictSame(attached(group), [2], 'the older one has ended')
   t.strictSame(group.line.workers, [0, 1])
+})
+
+t.test(
+  'an answer that tells of a newer connection, which is over, does not take the place of an older one',
+  async t => {
+    const { sessions, group } = home([() => [address(2, 200, 1)]])
+    const asked = sessions.attachUser(group, uid)
+    // The newer one has ended meanwhile, and the older one has signed in.
+    sessions.attach(group, { ...address(1, 100, 0), uid }, 0)
+    await asked
+    sessions.detach(group, sid, 2 as Cid, 1)
+    t.strictSame(attached(group), [1])
+    t.strictSame(group.line.workers, [1, 0])
+  },
+)
+
+t.test('a lost worker takes its connections along and leaves the others of their sids', t => {
+  const { sessions, group } = home([])
+  sessions.attach(group, { ...address(1, 100, 0), uid }, 0)
+  sessions.attach(group, { ...address(2, 200, 1), uid }, 0)
+  sessions.attach(group, { ...address(3, 300, 0), uid }, 0)
+  sessions.workerLost(group, 0)
+  t.strictSame(attached(group), [2])
+  t.strictSame(group.line.workers, [0, 1])
+  t.end()
+})
+
+t.test('who is no member any more gets nothing over any of his connections', t => {
+  const { sessions, group, told } = home([])
+  sessions.attach(group, { ...address(1, 100, 0), uid }, 0)
+  sessions.attach(group, { ...address(2, 200, 1), uid }, 0)
+  sessions.tell(group, { type: 'left', uid, why: 'quit', asked: sid })
+  t.strictSame(attached(group), [])
+  t.strictSame(group.line.workers, [0, 0])
+  t.strictSame(told, [
+    { worker: 1, cid: 2 },
+    { worker: 0, cid: 1 },
+  ])
+  t.end()
 })
 
 t.test('sessions of a worker that cannot be reached yet are attached later', async t => {

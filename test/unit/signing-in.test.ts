@@ -132,3 +132,16 @@ t.test('what comes to a session whose ONLINE was refused waits for the next one'
   t.strictSame(written, [ONLINE_ACK, ONLINE_ACK, Command.CHAT])
   t.end()
 })
+
+t.test('a push to everybody that its worker found on the disk before it heard of it comes once', t => {
+  const { context, written, answer, online, flush } = oneConnection()
+  const frame = encodeFrame(Command.BC, 0, { msgid: 7 })
+  const broadcast = { msgid: 7, frame, dataKind: DataKind.BYTES, expiresAt: context.clock.wall() + 60_000 }
+  context.broadcasts.restore([broadcast])
+  online(first, firstSid)
+  answer({ marks: [], gids: [] })
+  t.equal(context.broadcasts.publish(broadcast), 1, 'he is counted')
+  flush()
+  t.strictSame(written, [ONLINE_ACK, Command.BC])
+  t.end()
+})

@@ -35,14 +35,18 @@ function home(store: Store, limits: Partial<StoredServices['options']> = {}, her
   const sent: number[] = []
   const bus = {
     self: here,
-    block: Buffer.alloc(1024),
+    block: Buffer.alloc(65_536),
     begin: () => 0,
     end() {
       sent.push(this.block.readUInt32LE(FRAME_AT))
     },
   }
+  /** What a session's worker is told to ask for. */
+  const rest: object[] = []
+  const calls = { tell: (_to: number, _method: string, range: object) => void rest.push(range) }
+  const placement = localPlacement(here, workers)
   const stored = new StoredPushes(
-    { options, store, clock, placement: localPlacement(here, workers), bus: bus as unknown as Bus },
+    { options, store, clock, placement, bus: bus as unknown as Bus, calls },
     {
       allBytes: () => usage.bytes + usage.elsewhere,
       changed: (pushes, bytes) => Object.assign(usage, { pushes, bytes }),
@@ -52,11 +56,12 @@ function home(store: Store, limits: Partial<StoredServices['options']> = {}, her
   return {
     stored,
     usage,
+    rest,
     later(ms: number) {
       now += ms
     },
-    push(msgid: number, ms: number, of: Rid | Uid = rid, scope: StoredScope = ROOM) {
-      const frame = Buffer.alloc(100)
+    push(msgid: number, ms: number, of: Rid | Uid = rid, scope: StoredScope = ROOM, bytes = 100) {
+      const frame = Buffer.alloc(bytes)
       frame.writeUInt32LE(msgid)
       stored.add(scope, of, msgid, { expiresAt: now + ms, dataKind: 0, frame })
     },
@@ -205,6 +210,27 @@ t.test('there are never more marks at one home than that', async t => {
   for (let who = 1; who <= 200_002; who++) left(who, 1)
   const upTo = (who: number) => stored.marks.upTo(who as unknown as Sid, ROOM, rid)
   t.strictSame([upTo(1), upTo(2), upTo(3), upTo(200_002)], [0, 0, 1, 1], 'who left first is forgotten')
+})
+
+t.test('who lacks much gets it in pieces, each of at least one push', async t => {
+  const { push, stored, gets, later, rest } = home(new MemoryStore(new MemoryDisk(), machine))
+  for (let msgid = 1; msgid <= 10; msgid++) push(msgid, msgid === 5 ? 1 : SOON_MS, rid, ROOM, 30_000)
+  later(2)
+  t.strictSame(gets(1), [1, 2])
+  t.match(rest, [{ scope: ROOM, of: rid, sid: 1, cid: 1, above: 2, upTo: 10 }])
+  push(11, SOON_MS, rid, ROOM, 30_000)
+  const pieces: number[][] = []
+  for (let above = 2; above < 10; ) {
+    const { pushes, upTo } = stored.next({ scope: ROOM, of: rid, sid, above, upTo: 10 })
+    pieces.push(pushes.map(({ msgid }) => msgid))
+    above = upTo
+  }
+  t.strictSame(pieces, [[3, 4], [6, 7], [8, 9], [10]], 'what came since comes by itself')
+  const huge = 8 as unknown as Rid
+  push(12, SOON_MS, huge, ROOM, 65_000)
+  push(13, SOON_MS, huge, ROOM, 65_000)
+  t.strictSame(gets(1, huge), [12])
+  t.equal(rest.length, 2)
 })
 
 t.test('a push that the disk refused is for nobody, and takes no room', async t => {

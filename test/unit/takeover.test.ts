@@ -58,7 +58,7 @@ function homeAndEdge() {
   const placement = localPlacement(0, 2)
   const usage = { allBytes: () => 0, changed: () => undefined, refused: () => undefined }
   const options = { storedBytesMax: 1, storedBytesPerRoomMax: 1, storedBytesPerUserMax: 1 }
-  const stored = new StoredPushes({ options, store, bus: home.bus, clock, placement }, usage)
+  const stored = new StoredPushes({ options, store, ...home, clock, placement }, usage)
   const log = { error: () => undefined }
   const context = {
     ...home,

@@ -143,7 +143,7 @@ function attach(request: Online, gid: Gid, answered: (refusal: Refused | undefin
 
 function complete(request: Online): void {
   const { context, session } = request
-  const { hub, broadcasts, options, server } = context
+  const { hub, broadcasts, catchUp, options, server } = context
   const { uid, sid } = session
   session.state = SessionState.ONLINE
   hub.countOnline(session, 1)
@@ -157,7 +157,8 @@ function complete(request: Online): void {
   hub.release(session)
   if (!isOnline(session)) return
   broadcasts.join(session)
-  broadcasts.catchUp(session)
+  const lacked = broadcasts.lackedBy(session)
+  if (lacked !== undefined) catchUp.fellBehind(session, lacked)
   for (const sayAgain of session.takePostponed()) sayAgain()
 }
 

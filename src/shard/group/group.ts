@@ -1,11 +1,13 @@
 import type { SessionAddress } from '../../contract/methods.ts'
 import { type GroupRecord, Role } from '../../store/schema.ts'
-import type { Gid, Sid, Uid, UidOrAll } from '../../util/id.ts'
+import type { Cid, Gid, Sid, Uid, UidOrAll } from '../../util/id.ts'
 import { TopicLine } from '../line.ts'
 
 /** A session of a member, online. */
 export interface Attached extends SessionAddress {
   readonly uid: Uid
+  /** Another connection of its sid, which has not ended yet. */
+  next?: Attached | undefined
 }
 
 /** Why a user is no longer a member. */
@@ -38,6 +40,7 @@ export class Group {
   readonly members = new Map<Uid, Role>()
   readonly blacklist = new Set<Uid>()
   readonly gags = new Set<UidOrAll>()
+  /** By sid: its connection, and behind that others that have not ended yet. */
   readonly online = new Map<Sid, Attached>()
   /** Members whose sessions do not get what the group says yet: their home did not answer. */
   readonly unattached = new Set<Uid>()
@@ -91,24 +94,47 @@ export class Group {
     return this.gags.has(0) || this.gags.has(uid)
   }
 
-  /** @returns the session's connection before this one, which stays if it is the newer one; undefined: it was not attached */
-  attach(session: Attached): Attached | undefined {
-    const known = this.online.get(session.sid)
-    const isSame = known?.cid === session.cid && known.worker === session.worker
-    if (known !== undefined && (isSame || known.at > session.at)) return known
-    if (known !== undefined) this.line.leave(known.worker)
-    this.line.enter(session.worker)
-    this.online.set(session.sid, session)
-    return known
+  /** That very connection, if it is attached. */
+  attached(sid: Sid, cid: Cid, worker: number): Attached | undefined {
+    let one = this.online.get(sid)
+    while (one !== undefined && (one.cid !== cid || one.worker !== worker)) one = one.next
+    return one
+  }
+
+  /**
+   * No connection takes the place of another: what is heard of a newer one may come so late that it is over already, while an
+   * older one has signed in since. Each stays until it ends itself. @returns false when it was attached already
+   */
+  attach(session: Attached): boolean {
+    const { sid, cid, worker } = session
+    if (this.attached(sid, cid, worker) !== undefined) return false
+    this.line.enter(worker)
+    session.next = this.online.get(sid)
+    this.online.set(sid, session)
+    return true
   }
 
   detach(session: Attached): void {
-    if (this.online.get(session.sid) !== session) return
-    this.online.delete(session.sid)
-    this.line.leave(session.worker)
+    const { sid, cid, worker, next } = session
+    if (this.attached(sid, cid, worker) !== session) return
+    this.line.leave(worker)
+    let before = this.online.get(sid)!
+    if (before !== session) {
+      while (before.next !== session) before = before.next!
+      before.next = next
+    } else if (next === undefined) this.online.delete(sid)
+    else this.online.set(sid, next)
   }
 
-  sessionsOf(uid: Uid): Attached[] {
-    return [...this.online.values()].filter(session => session.uid === uid)
+  /** All connections; those that were given out may be detached. */
+  *connections(): Generator<Attached> {
+    for (const first of this.online.values()) {
+      for (let one: Attached | undefined = first; one !== undefined; one = one.next) yield one
+    }
+  }
+
+  /** All connections of a user. */
+  connectionsOf(uid: Uid): Attached[] {
+    return [...this.connections()].filter(session => session.uid === uid)
   }
 }

@@ -96,8 +96,7 @@ export class Groups implements Forum {
     const group = this.#load(chat.target as Gid)
     const refusal = rules.unusable(group)
     if (refusal !== undefined) return refusal.refused
-    const session = group.online.get(chat.sid)
-    if (session === undefined || session.cid !== chat.cid || session.worker !== from) return ErrorCode.NOT_MEMBER.code
+    if (group.attached(chat.sid, chat.cid, from) === undefined) return ErrorCode.NOT_MEMBER.code
     return group.mayNotSpeak(chat.uid) ? ErrorCode.GAGGED.code : group.line
   }
 

@@ -5,7 +5,7 @@ import { StoredScope } from '../../contract/stored.ts'
 import { Command } from '../../protocol/command.ts'
 import { DataKind } from '../../protocol/json-format.ts'
 import { Role } from '../../store/schema.ts'
-import type { Gid, Sid, Uid, UidOrAll } from '../../util/id.ts'
+import type { Cid, Gid, Sid, Uid, UidOrAll } from '../../util/id.ts'
 import type { HomeContext } from '../context.ts'
 import { noticeFrame } from '../frames.ts'
 import type { Attached, Group, GroupChange, Leaving } from './group.ts'
@@ -28,16 +28,14 @@ export class GroupSessions {
 
   /** A session of a member is there. @param had up to which msgid it has had the stored pushes */
   attach(group: Group, session: Attached, had: number): void {
-    group.attach(session)
-    // It was there already, over this connection or a newer one.
-    if (group.online.get(session.sid) !== session) return
+    if (!group.attach(session)) return
     const { calls, stored } = this.#context
     calls.defer(() => stored.catchUp(StoredScope.GROUP, group.gid, session, had))
   }
 
-  detach(group: Group, sid: Sid, cid: number, worker: number): void {
-    const session = group.online.get(sid)
-    if (session?.cid === cid && session.worker === worker) this.#leave(group, session)
+  detach(group: Group, sid: Sid, cid: Cid, worker: number): void {
+    const session = group.attached(sid, cid, worker)
+    if (session !== undefined) group.detach(session)
   }
 
   /**
@@ -64,9 +62,8 @@ export class GroupSessions {
       const notice = sid === asked ? {} : { notice: noticeFrame(Command.GROUP_JOIN_NTF, { uid, gid }) }
       calls.tell(worker, 'sessionInGroup', { cid, sid, gid, topic: line.topic, ...notice })
       const session = { sid, cid, uid, worker, at }
-      group.attach(session)
       // What it has had, its worker knows, which sends only the rest.
-      if (group.online.get(sid) === session) stored.catchUp(StoredScope.GROUP, gid, session, 0)
+      if (group.attach(session)) stored.catchUp(StoredScope.GROUP, gid, session, 0)
     }
     return true
   }
@@ -109,7 +106,7 @@ export class GroupSessions {
 
   /** A worker ended, and its sessions with it. */
   workerLost(group: Group, worker: number): void {
-    for (const session of group.online.values()) if (session.worker === worker) this.#leave(group, session)
+    for (const session of group.connections()) if (session.worker === worker) group.detach(session)
   }
 
   #tellJoined(group: Group, uid: Uid): void {
@@ -119,7 +116,7 @@ export class GroupSessions {
   #tellLeft(group: Group, uid: Uid, why: Leaving, asked: Sid | undefined): void {
     if (why === 'dismissed') return
     const notice = noticeFrame(leavingNotice[why], { uid, gid: group.gid })
-    for (const session of group.sessionsOf(uid)) {
+    for (const session of group.connectionsOf(uid)) {
       this.#remove(group, session, session.sid === asked ? undefined : notice)
     }
     // For `blacklisted` the others get the notice of the blacklist itself.
@@ -129,17 +126,13 @@ export class GroupSessions {
   }
 
   #removeAll(group: Group, notice: Buffer): void {
-    for (const session of group.online.values()) this.#remove(group, session, notice)
+    for (const session of group.connections()) this.#remove(group, session, notice)
   }
 
   #remove(group: Group, session: Attached, notice: Buffer | undefined): void {
-    this.#leave(group, session)
+    group.detach(session)
     const args: { cid: Attached['cid']; gid: Gid } = { cid: session.cid, gid: group.gid }
     this.#context.calls.tell(session.worker, 'sessionLeftGroup', notice === undefined ? args : { ...args, notice })
-  }
-
-  #leave(group: Group, session: Attached): void {
-    group.detach(session)
   }
 
   #notify(group: Group, command: Command, uid: UidOrAll): void {
