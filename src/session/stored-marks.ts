@@ -1,5 +1,6 @@
-import type { StoredMark, StoredOf, StoredRange, StoredScope } from '../contract/stored.ts'
+import { type StoredMark, type StoredOf, type StoredRange, StoredScope } from '../contract/stored.ts'
 import { Watermark } from '../fanout/watermark.ts'
+import type { Gid, Rid } from '../util/id.ts'
 import { type Session, SessionState } from './session.ts'
 
 /** More places are not remembered for one session; whoever is over it may get a push a second time. */
@@ -53,6 +54,7 @@ export class StoredMarks {
   upTo(scope: StoredScope, of: StoredOf): number {
     const watermark = this.#places.get(nameOf(scope, of))?.watermark
     if (watermark === undefined) return 0
+    // What waits for the client to read comes over this connection or ends with it.
     return Math.max(watermark.written, this.#late.get(watermark)?.upTo ?? 0)
   }
 
@@ -207,9 +209,18 @@ export function wroteStored(session: Session, mark: StoredMark): void {
   marksOf(session).held(mark)
 }
 
-/** Whether a stored push is to go to a session: not when it has had it, will have it, or will be given it when it has signed in. */
-export function lacks({ state, stored }: Session, mark: StoredMark): boolean {
-  return state !== SessionState.NEW && stored?.has(mark) !== true
+/**
+ * Whether a stored push is to go to a session: not when it has had it, will have it, or will be given it when it has signed in;
+ * nor when it is of a room or a group that let it in after it had given up.
+ */
+export function lacks(session: Session, mark: StoredMark): boolean {
+  return session.state !== SessionState.NEW && isThere(session, mark) && session.stored?.has(mark) !== true
+}
+
+function isThere({ rooms, groups }: Session, { scope, of }: StoredMark): boolean {
+  if (scope === StoredScope.ROOM) return rooms?.get(of as Rid)?.isIn === true
+  if (scope === StoredScope.GROUP) return groups?.get(of as Gid)?.isIn === true
+  return true
 }
 
 function nameOf(scope: StoredScope, of: StoredOf): string {

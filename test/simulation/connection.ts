@@ -50,6 +50,8 @@ export class ModelConnection implements Connection, Backlogged {
   /** The client's end; made after this one. */
   client: ClientEnd | undefined
   #isStalled = false
+  /** The client has closed it. */
+  #isLeft = false
   #waiting: Waiting[] = []
   #backlog: Backlog | undefined
 
@@ -67,8 +69,9 @@ export class ModelConnection implements Connection, Backlogged {
     this.#isStalled = true
   }
 
-  /** The client reads again, and first what waits. */
+  /** The client reads again, and first what waits; who is gone never does. */
   read(): void {
+    if (this.#isLeft || this.isHalfDead) return
     this.#isStalled = false
     const waiting = this.#waiting
     this.#caughtUp()
@@ -147,6 +150,7 @@ export class ModelConnection implements Connection, Backlogged {
   close(isReset: boolean): void {
     if (isReset) this.events.length = Math.min(this.events.length, this.events[0] === 'opened' ? 1 : 0)
     this.events.push('closed')
+    this.#isLeft = true
     this.client?.ended(undefined)
   }
 

@@ -90,7 +90,12 @@ export const cures: readonly Cure[] = [
     cuts: [cut('shard/user/users.js', 'known !== undefined && known.at > at', 'false')],
     invariants: ['newer wins'],
   },
-  // B.5, what came after the last sign of life of the older connection: its row comes with its cure.
+  {
+    fault: 'B.5',
+    what: 'what was merely written counts as had: a push with expire that a half-dead connection took is lost',
+    cuts: [cut('fanout/watermark.js', 'heard > this.#heard ? this.written : this.#had', 'this.written')],
+    invariants: ['push kept'],
+  },
   {
     fault: 'B.6',
     what: 'a second device is announced in a room, and when it goes its user is said to have left',
@@ -99,7 +104,7 @@ export const cures: readonly Cure[] = [
     ],
     invariants: ['notices'],
   },
-  // B.7, an Idempotency-Key for another target: its row comes with its cure.
+  // B.7, an Idempotency-Key for another target: not simulated, see docs/simulation.md.
   {
     fault: 'B.8 silence',
     what: 'silence is measured by the wall clock: setting it forward closes everybody',

@@ -55,15 +55,16 @@ export class Endpoint implements ClientEnd {
   /** Why it is over, when the gateway said so. */
   reason: Disconnect | undefined
   readonly asked = new Map<number, Asked>()
-  /** Rooms that it is in by word of the gateway, with the number of its sub-group; and those that it ever asked for. */
+  /** Rooms that it is in by word of the gateway, with the number of its sub-group. */
   readonly rooms = new Map<number, number>()
   /** Rooms that it was in when a repeated join was answered that the gateway is busy. */
   readonly doubted = new Set<number>()
-  readonly roomsAsked = new Set<number>()
   /** Newest msgid of each line. */
   readonly newest = new Map<string, number>()
   readonly had = new Map<number, Receipt>()
   readonly texts = new Set<string>()
+  /** What was not written because it read too slowly, while its connection stays. */
+  readonly missed = new Set<string>()
   /** What was written when it had gone or was half-dead: how often its worker had heard it by then. */
   readonly unheard = new Map<string, number>()
   /** By room and user: what the last notice said. */

@@ -123,7 +123,6 @@ export class Script {
   #request(endpoint: Endpoint): void {
     const kind = this.#random.pick(this.#kinds)
     const [cmd, body] = this.#requests[kind](endpoint)
-    if (cmd === 'ROOM-JOIN') endpoint.roomsAsked.add(Number(body.rid))
     this.#ask(endpoint, cmd, body)
   }
 

@@ -23,7 +23,6 @@ export const invariants = {
   conservation: 'At each worker: what was handed to topics and sessions is what was written to connections.',
   'early frame': 'Nothing comes before the ONLINE-ACK.',
   defect: 'Nothing throws that should not, and no rejection is left alone.',
-  idempotency: 'A push with an Idempotency-Key is done once, and answered alike.',
   'clock set': 'Who sets the wall clock closes nobody, and makes no statistics of times that never were.',
   relations: 'Who is blocked is refused, who is muted is not heard.',
 } as const

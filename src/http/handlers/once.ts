@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { parse, stringify } from '../../util/json.ts'
+import { dataKindOf } from '../../protocol/json-format.ts'
+import { parse, stringify, withoutBom } from '../../util/json.ts'
 import { inSlices, type Steps } from '../../util/slices.ts'
 import { granted } from '../api-error.ts'
 import type { HttpContext } from '../context.ts'
@@ -29,11 +30,13 @@ export function once<R>(
   return onceForKey(context, idempotencyKey, inSlices(context.clock, digestOf(query, kept)), () => push(kept))
 }
 
-/** Tells requests apart: a key is of one. The names of the parameters say where a push goes. */
+/**
+ * Tells requests apart: a key is of one. The names of the parameters say where a push goes. Of the content-type counts what
+ * it means, so that a push is the same alone and in a batch; a batch, which may be long, is JSON whatever it says.
+ */
 function* digestOf(query: object, { contentType, body }: RequestContext): Steps<string> {
-  // A client may add a charset to what a batch says without, or name no type for text.
-  const type = contentType.split(';', 1)[0]!.trim().toLowerCase() || 'text/plain'
-  const hash = createHash('sha256').update(`${stringify(query)}\n${type}\n`)
+  const kind = 'dim' in query ? '' : (dataKindOf(contentType, withoutBom(body)) ?? contentType)
+  const hash = createHash('sha256').update(`${stringify(query)}\n${kind}\n`)
   for (let at = 0; at < body.length; at += DIGEST_STEP_BYTES) {
     hash.update(body.subarray(at, at + DIGEST_STEP_BYTES))
     yield

@@ -63,9 +63,16 @@ export function checkFrames({ violate, ledger, world }: Scene): Check {
     }
   }
 
-  /** Since the older connection it took so long to get online that the home no longer waited for what that one had. */
-  const isLate = ({ device }: Endpoint, older: Endpoint) =>
-    device.endpoints.some(one => one.id > older.id && (one.onlineAt ?? world.time.now) - one.madeAt >= REPLACED_MAX_MS)
+  /**
+   * Since the older connection it took so long to get online that the home no longer waited for that one. Either may come
+   * first: the worker of the older one, which stood still, may let it in, give it what is kept, and only then be told.
+   */
+  const isLate = ({ id, device }: Endpoint, other: Endpoint) => {
+    const older = Math.min(id, other.id)
+    return device.endpoints.some(
+      one => one.id > older && (one.onlineAt ?? world.time.now) - one.madeAt >= REPLACED_MAX_MS,
+    )
+  }
 
   return {
     heard: judge,
@@ -88,10 +95,19 @@ function mayRepeat({ connection, state, reason }: Endpoint): boolean {
   return connection.worker.isLost || (state === 'over' && reason === undefined)
 }
 
+/** In the room by word of the gateway, or about to hear whether. */
+function mayBeIn({ rooms, doubted, asked }: Endpoint, rid: number): boolean {
+  if (rooms.has(rid) || doubted.has(rid)) return true
+  for (const { cmd, code, body } of asked.values()) {
+    if (cmd === 'ROOM-JOIN' && code === undefined && Number(body.rid) === rid) return true
+  }
+  return false
+}
+
 function isStranger(endpoint: Endpoint, { cmd, body }: Heard, text: string, { pushes, chats }: Ledger): boolean {
   const { uid, sid } = endpoint.device
   if (cmd === 'CHAT') return body.suid !== uid && body.duid !== uid
-  if (cmd === 'ROOM-CHAT' || cmd === 'ROOM-BC') return !endpoint.roomsAsked.has(Number(body.rid))
+  if (cmd === 'ROOM-CHAT' || cmd === 'ROOM-BC') return !mayBeIn(endpoint, Number(body.rid))
   if (cmd === 'GROUP-CHAT') return chats.get(text)?.target !== body.gid
   const pushed = pushes.get(text)
   if (pushed?.kind === 'user') return pushed.target !== uid
