@@ -7,6 +7,7 @@ import { Command } from '#dist/protocol/command.js'
 import type { Disconnect } from '#dist/protocol/disconnect.js'
 import { Fate } from '#dist/protocol/fate.js'
 import { Broadcasts } from '#dist/session/broadcasts.js'
+import { CatchUp } from '#dist/session/catch-up.js'
 import type { SessionContext } from '#dist/session/context.js'
 import { handleOnline } from '#dist/session/handlers/presence.js'
 import { handleRoomJoin, handleRoomQuit } from '#dist/session/handlers/room.js'
@@ -49,6 +50,10 @@ export function oneConnection() {
   })
   const stats = { published: () => undefined, flushed: () => undefined, settled: () => undefined }
   const fanout = new Fanout(clock, 0, false, stats, () => undefined)
+  const placement = localPlacement(0, 1)
+  const broadcasts = new Broadcasts(clock, hub, fanout)
+  const services = { calls, placement, clock, options: { writerBytesMax: 1 << 20 }, hub, broadcasts }
+  const catchUp = new CatchUp(services as unknown as ConstructorParameters<typeof CatchUp>[0])
   const context = {
     options: { heartbeatMs: 1000, roomsPerSessionMax: 10, requestsOpenMax: 10 },
     admission: {
@@ -60,13 +65,15 @@ export function oneConnection() {
     calls,
     hub,
     fanout,
-    placement: localPlacement(0, 1),
+    placement,
     tokens: { verify: () => 'good' },
-    broadcasts: new Broadcasts(clock, hub, fanout),
+    broadcasts,
+    catchUp,
     watchers: new Watchers(hub),
   } as unknown as SessionContext
   const connection = {
     listener: ListenerType.TCP,
+    bytesWaiting: 0,
     write: (payload: Buffer) => {
       for (let at = 0; at < payload.length; at += 4 + payload.readUInt32BE(at))
         written.push(payload.readUInt16BE(at + 4))
@@ -93,6 +100,7 @@ export function oneConnection() {
     answer: (answer: Answer<object>) => asked.shift()!.answer(answer),
     /** The end of the turn. */
     flush() {
+      catchUp.goOn()
       hub.flush()
       fanout.flush()
     },
