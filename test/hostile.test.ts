@@ -111,6 +111,8 @@ t.test('a device that takes over its own session does not get again what was pus
   const older = await goOnline(t, 'tcp', credentials)
   const { msgid } = await gateway.api.push('broadcast', { expire: 60 }, 'once')
   await older.client.next('BC', body => body.msgid === msgid)
+  // What came after the last sign of life may come again.
+  await older.client.request('SUB', { cmd: 0x0410 })
   const newer = await goOnline(t, 'tcp', credentials)
   await older.client.closed
   await fence(gateway, newer)

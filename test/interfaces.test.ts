@@ -278,7 +278,8 @@ t.test('JSON that is no object of texts and numbers is refused', async t => {
     const reply = await post('/im/room/config', JSON_TYPE, `{"action":"get","option":"cap","rid":${value}}`)
     t.equal(reply.status, 400, value)
     t.equal(reply.body.code, ErrorCode.BAD_PARAMETER, `${value}: ${reply.body.errmsg}`)
-    t.match(reply.body.errmsg, /\brid\b/)
+    // One that no number holds is refused before anybody knows whose it is.
+    t.match(reply.body.errmsg, value === '1e400' ? /\b1e400\b/ : /\brid\b/)
   }
 })
 

@@ -49,7 +49,8 @@ function jsonParameters(text: string): Map<string, string> {
     value = parseStrict(text)
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error
-    if (error instanceof DuplicateKeyError) throw ApiError.of('BAD_PARAMETER', error.message)
+    const why = error instanceof DuplicateKeyError ? error.message : `body: expected a JSON object: ${error.message}`
+    throw ApiError.of('BAD_PARAMETER', why)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw ApiError.of('BAD_PARAMETER', 'body: expected a JSON object')

@@ -5,7 +5,7 @@ import type { Target } from './targets.js'
 const PUSH_BYTES_MAX = 4096
 
 /** @returns what it says, or undefined where it is refused as a whole */
-function read(input: Buffer): readonly (Push | ApiError)[] | undefined {
+function read(input: Buffer): readonly (Push | Error)[] | undefined {
   const steps = readBatch(input, PUSH_BYTES_MAX)
   try {
     for (;;) {

@@ -15,6 +15,7 @@ import { dispatchBinary, dispatchText } from '#dist/session/dispatch.js'
 import { Session, SessionState } from '#dist/session/session.js'
 import { Tokens } from '#dist/session/token.js'
 import type { Cid, Sid, Uid } from '#dist/util/id.js'
+import { NO_LIMITS } from '../support/no-limits.js'
 import { batch } from './batch.js'
 
 type Verify = () => void
@@ -97,19 +98,25 @@ const frames: Target = {
   },
   run(input) {
     const whole = split([input])
-    // Where it is cut depends on the input alone, so that it can be repeated.
-    const at = input.length === 0 ? 0 : input[input.length >> 1]! % (input.length + 1)
-    for (const cuts of [[at], [1, at], [4, at + 4]]) {
-      const pieces: Buffer[] = []
-      let from = 0
-      for (const cut of [...cuts.filter(cut => cut < input.length), input.length]) {
-        pieces.push(input.subarray(from, Math.max(from, cut)))
-        from = Math.max(from, cut)
+    return () => {
+      // Where it is cut depends on the input alone, so that it can be repeated.
+      const at = input.length === 0 ? 0 : input[input.length >> 1]! % (input.length + 1)
+      for (const cuts of [[at], [1, at], [4, at + 4]]) {
+        const found = split(cutAt(cuts, input))
+        must(found === whole, `cut at ${cuts}: ${found} instead of ${whole}`)
       }
-      must(split(pieces) === whole, `cut at ${cuts}: ${split(pieces)} instead of ${whole}`)
     }
-    return undefined
   },
+}
+
+function cutAt(cuts: readonly number[], input: Buffer): Buffer[] {
+  const pieces: Buffer[] = []
+  let from = 0
+  for (const cut of [...cuts.filter(cut => cut < input.length), input.length]) {
+    pieces.push(input.subarray(from, Math.max(from, cut)))
+    from = Math.max(from, cut)
+  }
+  return pieces
 }
 
 function split(chunks: readonly Buffer[]): string {
@@ -175,7 +182,13 @@ function surroundings(): SessionContext {
   const block = Buffer.alloc(FRAME_BYTES_MAX * 4)
   const context = {
     options: { frameBytesMax: FRAME_BYTES_MAX, heartbeatMs: 30_000, roomsPerSessionMax: 100 },
-    admission: { request: () => undefined },
+    admission: {
+      limits: NO_LIMITS,
+      shedding: { refuses: () => undefined },
+      signIn: () => undefined,
+      badSignIn: () => undefined,
+      create: () => undefined,
+    },
     hub: {
       send: (session: Session, frame: Buffer) => session.send(frame, 0),
       close: (session: Session) => {

@@ -8,7 +8,7 @@ import { Api } from './api.js'
 import { withDeadline } from './deadline.js'
 
 const PROJECT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const START_MS = 20_000
+const START_MS = 60_000
 const STOP_MS = 30_000
 /** pino's level from which on a line tells of a defect. */
 const LOG_LEVEL_ERROR = 50

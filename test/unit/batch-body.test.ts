@@ -7,7 +7,7 @@ const MANY = 8 << 20
 const PUSH_BYTES_MAX = 65_536
 
 /** Reads a batch to its end. @returns what was read, and in how many steps */
-function read(json: string): { pushes: readonly (Push | ApiError)[]; steps: number } {
+function read(json: string): { pushes: readonly (Push | Error)[]; steps: number } {
   const steps = readBatch(Buffer.from(json), PUSH_BYTES_MAX)
   for (let count = 1; ; count++) {
     const step = steps.next()

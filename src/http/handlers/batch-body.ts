@@ -30,11 +30,11 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3
 
 /**
  * Reads the pushes of a batch, a JSON array, one after the other. No step takes longer than reading one field.
- * @returns for each push what it says, or why it is refused
+ * @returns for each push what it says, or why it is refused: an ApiError, or a defect of ours
  * @throws ApiError when the whole is no JSON array of up to `PUSHES_MAX` pushes
  */
-export function* readBatch(json: Buffer, pushBytesMax: number): Steps<(Push | ApiError)[]> {
-  const pushes: (Push | ApiError)[] = []
+export function* readBatch(json: Buffer, pushBytesMax: number): Steps<(Push | Error)[]> {
+  const pushes: (Push | Error)[] = []
   const scanner = new JsonScanner(json)
   try {
     yield* scanner.open('[')
@@ -52,13 +52,13 @@ export function* readBatch(json: Buffer, pushBytesMax: number): Steps<(Push | Ap
 }
 
 /** @throws SyntaxError when it is no JSON, as far as one has to look */
-function* readPush(push: JsonValue, pushBytesMax: number): Steps<Push | ApiError> {
+function* readPush(push: JsonValue, pushBytesMax: number): Steps<Push | Error> {
   if (push.bytes.length > pushBytesMax * ESCAPED + REST_BYTES_MAX) return ApiError.tooLong(pushBytesMax)
   try {
     return yield* readFields(push, pushBytesMax)
   } catch (error) {
-    if (error instanceof ApiError) return error
-    throw error
+    if (error instanceof SyntaxError || !(error instanceof Error)) throw error
+    return error
   }
 }
 

@@ -33,11 +33,11 @@ export async function pushBatch(context: HttpContext, _query: object, { body, is
 const PORTION_BYTES = 262_144
 
 /** The pushes in parts: each waits until the one before it has gone out. */
-function* portions(pushes: readonly (Push | ApiError)[]): Generator<readonly (Push | ApiError)[]> {
+function* portions(pushes: readonly (Push | Error)[]): Generator<readonly (Push | Error)[]> {
   let from = 0
   let bytes = 0
   for (const [index, push] of pushes.entries()) {
-    bytes += push instanceof ApiError ? 0 : push.body.length
+    bytes += push instanceof Error ? 0 : push.body.length
     if (bytes < PORTION_BYTES) continue
     yield pushes.slice(from, index + 1)
     from = index + 1
@@ -47,11 +47,7 @@ function* portions(pushes: readonly (Push | ApiError)[]): Generator<readonly (Pu
 }
 
 /** @param first the position of the first of them in the batch */
-function* sendAll(
-  context: HttpContext,
-  pushes: readonly (Push | ApiError)[],
-  first: number,
-): Steps<Promise<PushReply>[]> {
+function* sendAll(context: HttpContext, pushes: readonly (Push | Error)[], first: number): Steps<Promise<PushReply>[]> {
   const replies: Promise<PushReply>[] = []
   for (const [index, push] of pushes.entries()) {
     replies.push(sendOne(context, push, first + index))
@@ -60,9 +56,9 @@ function* sendAll(
   return replies
 }
 
-async function sendOne(context: HttpContext, push: Push | ApiError, index: number): Promise<PushReply> {
+async function sendOne(context: HttpContext, push: Push | Error, index: number): Promise<PushReply> {
   try {
-    if (push instanceof ApiError) throw push
+    if (push instanceof Error) throw push
     const { parameters, body, contentType, idempotencyKey } = push
     const row = router.find('POST', '/im/push', parameters)
     const query = readParameters(row, parameters)

@@ -101,9 +101,12 @@ function once<R>(
   return onceForKey(context, idempotencyKey, digestOf(query, kept), () => push(kept))
 }
 
-/** Tells requests apart: a key is of one. The names of the parameters say where a push goes. */
+/**
+ * Tells requests apart: a key is of one. The names of the parameters say where a push goes. Of the content-type counts what
+ * it means, so that a push is the same alone and in a batch.
+ */
 function digestOf(query: object, { contentType, body }: RequestContext): string {
-  const head = `${stringify(query)}\n${contentType}\n`
+  const head = `${stringify(query)}\n${dataKindOf(contentType, withoutBom(body)) ?? contentType}\n`
   return createHash('sha256').update(head).update(body).digest('base64url').slice(0, DIGEST_CHARACTERS)
 }
 
