@@ -36,6 +36,7 @@ function client() {
   session.state = SessionState.ONLINE
   session.isSignedIn = true
   const membership = new Membership(session, rid)
+  membership.isIn = true
   session.rooms = new Memberships()
   session.rooms.set(membership)
   const clock = new TurnedClock()
