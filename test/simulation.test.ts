@@ -2,11 +2,12 @@ import t from 'tap'
 import { knownFaults } from './simulation/known.js'
 import { runSeed, unknownOf } from './simulation/run.js'
 
-/* The short form of `npm run simulate` (docs/simulation.md): the same schedules each time, then others. */
+/* The short form of `npm run simulate` (docs/simulation.md): the first schedules, and then some more. */
 
 const STEPS = 300
 const FIXED = 150
 const FIXED_MS = 12_000
+const OTHERS = 500
 const OTHERS_MS = 10_000
 
 const options = { steps: STEPS, workers: 0, isTraced: false }
@@ -43,8 +44,9 @@ t.test('nothing that must hold is violated in schedules that are known', async t
 })
 
 t.test('nor in others', async t => {
-  const from = Number(process.env['IMGATE_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+  // The same ones each time unless a seed is given: what is rare among all is looked for by `npm run simulate`.
+  const from = Number(process.env['IMGATE_TEST_SEED'] ?? FIXED + 1)
   t.comment(`IMGATE_TEST_SEED=${from}`)
-  const runs = await search(t, from, Number.POSITIVE_INFINITY, OTHERS_MS)
+  const runs = await search(t, from, OTHERS, OTHERS_MS)
   t.ok(runs > 0, `${runs} schedules`)
 })

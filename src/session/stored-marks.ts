@@ -217,9 +217,10 @@ export function lacks(session: Session, mark: StoredMark): boolean {
   return session.state !== SessionState.NEW && isThere(session, mark) && session.stored?.has(mark) !== true
 }
 
+/** Or may still be let in: the answer to a later question comes behind what an earlier one brought, and brings it no more. */
 function isThere({ rooms, groups }: Session, { scope, of }: StoredMark): boolean {
-  if (scope === StoredScope.ROOM) return rooms?.get(of as Rid)?.isIn === true
-  if (scope === StoredScope.GROUP) return groups?.get(of as Gid)?.isIn === true
+  if (scope === StoredScope.ROOM) return rooms?.get(of as Rid) !== undefined
+  if (scope === StoredScope.GROUP) return groups?.get(of as Gid) !== undefined
   return true
 }
 

@@ -44,7 +44,9 @@ t.test('a push that waits for the client to read is not given again over the sam
 
 t.test('a room or group that the session has given up gives it nothing', t => {
   const { session, membership } = online(0)
-  t.equal(lacks(session, push(7)), false)
+  // Asked again after a question that was answered BUSY: the late answer to that one has brought the push, once.
+  t.equal(membership.isIn, false)
+  t.equal(lacks(session, push(7)), true)
   membership.isIn = true
   t.equal(lacks(session, push(7)), true)
   session.rooms!.delete(RID)
