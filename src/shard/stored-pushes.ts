@@ -17,6 +17,8 @@ import { Shelf, type Stored } from './shelf.ts'
 
 /** What a push takes beside its frame, roughly: in memory and on the disk. */
 const PUSH_BYTES = 256
+/** Nobody asks for the first of what is stored: so much for each of many who come at once must not fill a ring. */
+const FIRST_BYTES = 8192
 /** What is over is removed in slices: of so many entries, and of so much time. After each the disk and others have their turn. */
 const SLICE_MAX = 1000
 const SLICE_MS = 5
@@ -114,8 +116,8 @@ export class StoredPushes {
   }
 
   /**
-   * Sends a session that has just come the first of the pushes above the one that it has had, up to `upTo`. Its worker asks for
-   * the rest when the client has read these.
+   * Sends a session that has just come the first of the pushes above the one that it has had, up to `upTo`, as far as they are
+   * short. Its worker asks for the rest when the client has read these.
    */
   catchUp(
     scope: StoredScope,
@@ -126,7 +128,8 @@ export class StoredPushes {
   ): void {
     const last = Math.min(upTo, this.newest(scope, of))
     if (last <= had) return
-    const { pushes, upTo: above } = this.next({ scope, of, sid, above: had, upTo: last })
+    const range = { scope, of, sid, above: had, upTo: last }
+    const { pushes, upTo: above } = this.#piece(range, FIRST_BYTES, false)
     for (const { msgid, expiresAt, dataKind, frame } of pushes) {
       writeStoredDeliver(
         this.#services.bus,
@@ -140,14 +143,24 @@ export class StoredPushes {
   }
 
   /** @returns the first ones of them for this session, at least one; the frames are not copied */
-  next({ scope, of, sid, above, upTo }: StoredRange & { sid: Sid }): StoredPiece {
+  next(range: StoredRange & { sid: Sid }): StoredPiece {
+    return this.#piece(range, PIECE_BYTES, true)
+  }
+
+  #piece(
+    { scope, of, sid, above, upTo }: StoredRange & { sid: Sid },
+    bytesMax: number,
+    isAtLeastOne: boolean,
+  ): StoredPiece {
     const now = this.#services.clock.wall()
     const pushes: Stored[] = []
     let bytes = 0
     for (const push of this.#shelves.get(name(scope, of))?.after(above) ?? []) {
       if (push.msgid > upTo) break
       if (push.expiresAt <= now || (push.sid !== undefined && push.sid !== sid)) continue
-      if (bytes > 0 && bytes + push.frame.length > PIECE_BYTES) return piece(pushes, pushes.at(-1)!.msgid)
+      if (bytes + push.frame.length > bytesMax && (bytes > 0 || !isAtLeastOne)) {
+        return piece(pushes, pushes.at(-1)?.msgid ?? above)
+      }
       bytes += push.frame.length
       pushes.push(push)
     }
